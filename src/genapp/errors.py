@@ -1,0 +1,74 @@
+"""The errors of the app: a small tree, each with a code, an HTTP status and a sentence for a person.
+
+    GenappError                     500  internal
+    ├── Invalid                     422  the request cannot be used as it is
+    │   └── TooLarge                413
+    ├── Forbidden                   403
+    ├── NotFound                    404  also what belongs to somebody else
+    ├── TooMany                     429  carries `retry_after`
+    ├── Unavailable                 503  a part we need is away; carries `retry_after`
+    └── ConfigurationError               the environment is wrong: stops the start
+
+The provider errors (`genapp.providers.errors`) are a tree of their own: they end a generation, not a request.
+"""
+
+from __future__ import annotations
+
+
+class GenappError(Exception):
+    """Base of all our errors.
+
+    `message` is one or two sentences, shown to a person: it says what to do. `field` names the form
+    field it is about, if any. `retry_after` is in whole seconds.
+    """
+
+    code = "internal"
+    status = 500
+    message = "Something went wrong on our side. Try again in a moment."
+
+    def __init__(self, message: str | None = None, *, field: str | None = None, retry_after: int | None = None):
+        super().__init__(message or self.message)
+        self.message = message or self.message
+        self.field = field
+        self.retry_after = retry_after
+
+
+class Invalid(GenappError):
+    code = "invalid"
+    status = 422
+    message = "That could not be used. Check what you entered and send it again."
+
+
+class TooLarge(Invalid):
+    code = "too_large"
+    status = 413
+    message = "That is too large. Shorten it and send it again."
+
+
+class Forbidden(GenappError):
+    code = "forbidden"
+    status = 403
+    message = "This form has expired. Reload the page and send it again."
+
+
+class NotFound(GenappError):
+    code = "not_found"
+    status = 404
+    message = "There is nothing here, or it is not yours to see."
+
+
+class TooMany(GenappError):
+    code = "too_many"
+    status = 429
+    message = "That is a lot at once. Wait until one of your answers is finished, then send again."
+
+
+class Unavailable(GenappError):
+    code = "unavailable"
+    status = 503
+    message = "A part of the service is away for a moment. Try again shortly."
+
+
+class ConfigurationError(GenappError):
+    code = "configuration"
+    message = "The configuration is not usable."
