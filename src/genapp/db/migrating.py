@@ -1,0 +1,50 @@
+"""`genapp migrate`: safe to run from several releases at once, and when there is nothing to do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+from typing import TYPE_CHECKING
+
+import asyncpg
+from piccolo.apps.migrations.commands.forwards import run_forwards
+
+from genapp.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from piccolo.engine.postgres import PostgresEngine
+
+# Any number will do, as long as nothing else in this database uses it.
+LOCK = 7_301_146
+
+
+def migrate() -> str:
+    """Bring the schema of `DATABASE_URL` up to date; gives Piccolo's own account of it, a line a migration.
+
+    Raises ConfigurationError where the database cannot be reached.
+    """
+    # Piccolo finds its engine through this name, not through a parameter.
+    os.environ["PICCOLO_CONF"] = "genapp.db.piccolo_conf"
+    from genapp.db.piccolo_conf import DB  # it reads the environment
+
+    try:
+        return asyncio.run(_migrate_alone(DB))
+    except (OSError, asyncpg.PostgresError) as error:
+        raise ConfigurationError(
+            f"The database did not answer ({type(error).__name__}: {error}). Check DATABASE_URL and that it is running."
+        ) from None
+
+
+async def _migrate_alone(database: PostgresEngine) -> str:
+    connection = await database.get_new_connection()
+    try:
+        # Two dynos in their release phase, or two `bin/dev`: the second waits and finds nothing left to do.
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        account = io.StringIO()
+        with contextlib.redirect_stdout(account):
+            await run_forwards("genapp")
+        return account.getvalue()
+    finally:
+        await connection.close()

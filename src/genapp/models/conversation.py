@@ -1,0 +1,73 @@
+"""A thread that one user owns; holds generations in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.table import Table
+
+from genapp.errors import NotFound
+from genapp.models.ids import new_id
+from genapp.models.user import User
+
+if TYPE_CHECKING:
+    import uuid
+
+TITLE_CHARACTERS = 80
+
+
+def title_from(prompt: str) -> str:
+    """Make a title of a prompt's first line, cut at a word, at most TITLE_CHARACTERS long."""
+    words = prompt.strip().split("\n", 1)[0].split()
+    title = " ".join(words)
+    if len(title) <= TITLE_CHARACTERS:
+        return title
+    cut = title[: TITLE_CHARACTERS - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[40:] else cut) + "…"
+
+
+class Conversation(Table, tablename="conversations"):
+    """A thread of generations."""
+
+    id = UUID(primary_key=True, default=None)
+    user: ForeignKey[User] = ForeignKey(User, null=False)
+    title = Varchar(length=TITLE_CHARACTERS)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+    @classmethod
+    async def owned(cls, conversation_id: uuid.UUID, user_id: uuid.UUID) -> Conversation:
+        """Give the conversation; raises NotFound where it is missing or another user's."""
+        found = await cls.objects().where(cls.id == conversation_id, cls.user == user_id).first()
+        if found is None:
+            raise NotFound
+        return found
+
+    @classmethod
+    async def begin(cls, user_id: uuid.UUID, prompt: str) -> uuid.UUID:
+        """Store a new conversation named after its first prompt, give its id."""
+        conversation_id = new_id()
+        await cls.raw(
+            'INSERT INTO conversations (id, "user", title) VALUES ({}, {}, {})',
+            conversation_id,
+            user_id,
+            title_from(prompt),
+        )
+        return conversation_id
+
+    @classmethod
+    async def recent(cls, user_id: uuid.UUID, limit: int = 50) -> list[dict[str, Any]]:
+        """The user's newest conversations: id, title, updated_at and whether one is being answered."""
+        rows: list[dict[str, Any]] = await cls.raw(
+            """
+            SELECT c.id, c.title, c.updated_at, EXISTS (
+              SELECT 1 FROM generations g
+              WHERE g.conversation = c.id AND g.status IN ('queued', 'processing')
+            ) AS busy
+            FROM conversations c WHERE c."user" = {} ORDER BY c.updated_at DESC LIMIT {}
+            """,
+            user_id,
+            limit,
+        )
+        return rows
