@@ -1,0 +1,164 @@
+"""The `genapp` command: one word for each thing that is run."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import tempfile
+import threading
+
+import click
+
+from genapp import logs
+from genapp.errors import ConfigurationError
+from genapp.processes import Process, exit_on_signals, start, stop, wait_for_any
+from genapp.settings import Settings
+from genapp.starting import require_free_port, require_services
+
+# What a job may take to hand its work back once it is cancelled, on top of `shutdown_seconds`. Twice this and the
+# 25 seconds must be little more than the 30 after which Heroku kills.
+HAND_BACK_SECONDS = 2
+
+
+def main() -> None:
+    """Runs the command line. A broken configuration is one line on stderr and exit code 2."""
+    try:
+        commands()
+    except ConfigurationError as error:
+        click.echo(f"genapp: {error.message}", err=True)
+        sys.exit(2)
+
+
+@click.group()
+@click.version_option(package_name="genapp", message="genapp %(version)s")
+def commands() -> None:
+    """AI features that never block. Settings come from the environment; see .env.example."""
+
+
+@commands.command()
+def dev() -> None:
+    """Run everything on this machine; Ctrl-C stops it."""
+    from genapp.dev.running import run
+
+    run()
+
+
+@commands.command()
+@click.option("--host", help="Where to listen (HOST).")
+@click.option("--port", type=int, help="Where to listen (PORT).")
+def web(host: str | None, port: int | None) -> None:
+    """Serve the web (WEB_CONCURRENCY processes)."""
+    given = {"HOST": host, "PORT": port}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    logs.configure(settings)
+    require_free_port(settings.host, settings.port)
+    require_services(settings)
+    exit_on_signals()
+    if settings.web_concurrency == 1:
+        _serve(settings)
+        return
+    with tempfile.TemporaryDirectory(prefix="genapp-metrics-") as folder:
+        # Read when prometheus-client is imported, so before the app is.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    import uvicorn
+
+    uvicorn.run(
+        "genapp.asgi:app",
+        host=settings.host,
+        port=settings.port,
+        workers=settings.web_concurrency,
+        loop="uvloop",
+        http="httptools",
+        ws_per_message_deflate=False,  # a compressor holds some 300 KB a connection, for messages of 50 bytes
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=4096,
+        # Requests get this long; streams never end by themselves and are cut, and viewers resume elsewhere.
+        timeout_graceful_shutdown=min(5, int(settings.shutdown_seconds)),
+    )
+
+
+@commands.command()
+def worker() -> None:
+    """Answer prompts (GENAPP_WORKER_PROCESSES processes)."""
+    settings = Settings()
+    logs.configure(settings)
+    require_services(settings)
+    exit_on_signals()
+    if settings.worker_processes == 1:
+        _work(settings)
+    else:
+        _work_in_processes(settings)
+
+
+def _work(settings: Settings) -> None:
+    """Works in this process until a signal.
+
+    Not by Dramatiq's own command: there a second SIGTERM kills at once, and where the platform signals every
+    process of a container (Heroku) the parent's own makes the second.
+    """
+    import dramatiq
+
+    importlib.import_module("tasks")  # by name: genapp does not depend on its actors
+    broker = dramatiq.get_broker()
+    broker.emit_after("process_boot")
+    working = dramatiq.Worker(broker, worker_threads=settings.worker_concurrency)
+    # Stock is twice the threads: jobs would wait here for a thread while other processes have some to spare.
+    working.queue_prefetch = settings.worker_concurrency
+    working.start()
+    try:
+        while True:
+            signal.pause()
+    finally:
+        # What is away (Redis, the database) could hold up the farewell for minutes.
+        last = threading.Timer(settings.shutdown_seconds + 2 * HAND_BACK_SECONDS, os._exit, args=(1,))
+        last.daemon = True
+        last.start()
+        working.stop(timeout=int((settings.shutdown_seconds + HAND_BACK_SECONDS) * 1000))
+        broker.close()
+
+
+def _work_in_processes(settings: Settings) -> None:
+    """Runs several workers until a signal, or until one of them ends: then the platform starts all anew."""
+    env = {**os.environ, "GENAPP_WORKER_PROCESSES": "1"}
+    command = [sys.executable, "-P", "-m", "genapp.cli", "worker"]
+    processes: list[Process] = []
+    try:
+        processes.extend(start(command, env=env) for _ in range(settings.worker_processes))
+        ended = wait_for_any(processes)
+        raise SystemExit(f"genapp: a worker process ended by itself (exit code {ended.returncode})")
+    finally:
+        stop(*processes, patience=settings.shutdown_seconds + 3 * HAND_BACK_SECONDS)
+
+
+@commands.command()
+def migrate() -> None:
+    """Bring the database's schema up to date. Safe to repeat."""
+    settings = Settings()
+    logs.configure(settings)
+    from genapp.db import migrate as bring_up_to_date
+
+    click.echo(bring_up_to_date().rstrip())
+
+
+@commands.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8001, show_default=True)
+def demo(host: str, port: int) -> None:
+    """Serve the demo model alone, for OPENAI_BASE_URL or ANTHROPIC_BASE_URL to point at."""
+    require_free_port(host, port)
+    from genapp.providers.demo import run
+
+    run(host, port)
+
+
+if __name__ == "__main__":
+    main()

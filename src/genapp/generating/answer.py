@@ -1,0 +1,157 @@
+"""What one attempt has written, and where it goes: rendered to its stream, as text to its row."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import asyncpg
+from redis.exceptions import RedisError
+
+from genapp import markdown, views
+from genapp.errors import GenappError
+from genapp.streams import LogLost, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genapp.models import Generation, Outcome
+    from genapp.settings import Settings
+    from genapp.streams import Log, Op
+
+logger = logging.getLogger(__name__)
+
+
+class Overtaken(GenappError):
+    """Another attempt holds the generation now: this one must write nothing more and say nothing."""
+
+    code = "overtaken"
+    message = "Another worker has taken this answer over."
+
+
+class Answer:
+    """The answer of one attempt.
+
+    Memory and bytes are linear in its length: the text is held once as pieces and once rendered; what goes to the
+    stream and to the row is only what is new.
+    """
+
+    def __init__(self, generation: Generation, log: Log, settings: Settings) -> None:
+        self.generation = generation
+        self.log = log
+        self.settings = settings
+        self.stream = views.stream_name(generation.id)
+        self.document = markdown.Document()
+        self.characters = 0
+        self._pieces: list[str] = []
+        self._kept = 0
+        self._kept_characters = 0
+        self._kept_at = time.monotonic()
+        self._keeps = 0
+        self._epoch: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All of it, as the model wrote it."""
+        return "".join(self._pieces)
+
+    async def begin(self) -> bool:
+        """Show that a worker has begun; whatever an earlier attempt showed is dropped. Gives the stop flag."""
+        return await self._publish([])
+
+    async def write(self, piece: str) -> bool:
+        """Add a piece and publish what it changes on the page. Gives whether a stop was asked for."""
+        self._pieces.append(piece)
+        self.characters += len(piece)
+        ops = views.change_ops(self.generation.id, self.document.feed(piece))
+        return await self._publish([*ops, text(piece)])
+
+    async def touch(self) -> bool:
+        """Nothing to say: keep the stream alive, and look whether a stop was asked for."""
+        if self._epoch is None:
+            return await self._publish([])
+        try:
+            return await self.log.touch(self.stream, fence=self.generation.attempt, epoch=self._epoch)
+        except LogLost:
+            return await self._publish([])
+        except RedisError as error:
+            self._lose(error)
+            return False
+
+    async def keep_if_due(self) -> bool:
+        """Store the new text in the row when it is time. Gives whether a stop was asked for.
+
+        Raises Overtaken where another attempt holds the row.
+        """
+        waited = time.monotonic() - self._kept_at
+        fresh = self.characters - self._kept_characters
+        if waited < self.settings.flush_seconds and fresh < self.settings.flush_characters:
+            return False
+        return await self._keep()
+
+    async def finish(self, outcome: Outcome) -> None:
+        """Store how it ended, then show it: the one terminal frame, after which the stream is closed.
+
+        Raises Overtaken where another attempt holds the row.
+        """
+        finished = await self.generation.finish(outcome)
+        if finished is None:
+            raise Overtaken
+        try:
+            await self.log.publish(
+                self.stream, views.final_ops(finished), fence=finished.attempt, reset=True, close=True
+            )
+        except RedisError as error:
+            # The row has it: the page and the next subscriber are answered from there.
+            self._lose(error)
+
+    async def _keep(self) -> bool:
+        self._kept_at = time.monotonic()
+        fresh = "".join(self._pieces[self._kept :])
+        try:
+            stop = await self.generation.keep(fresh, self._keeps, lease_seconds=self.settings.lease_seconds)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            # The text is still here; the next call stores it with what has come by then.
+            logger.warning("the partial answer could not be stored, trying again", exc_info=True)
+            return False
+        if stop is None:
+            raise Overtaken
+        self._keeps += 1
+        self._kept, self._kept_characters = len(self._pieces), self.characters
+        return stop
+
+    async def _publish(self, ops: Sequence[Op]) -> bool:
+        if self._epoch is None:
+            return await self._publish_whole()
+        try:
+            published = await self.log.publish(self.stream, ops, fence=self.generation.attempt, epoch=self._epoch)
+        except LogLost:
+            return await self._publish_whole()
+        except RedisError as error:
+            self._lose(error)
+            return False
+        return published.stop
+
+    async def _publish_whole(self) -> bool:
+        """The first frame, and the first after Redis lost the log.
+
+        Two frames where there is text already: a client finds the targets of a frame before it applies any of it.
+        """
+        fence = self.generation.attempt
+        try:
+            published = await self.log.publish(self.stream, views.shell_ops(self.generation), fence=fence, reset=True)
+            if self._pieces:
+                ops = [*views.written_ops(self.generation.id, self.document), text(self.text)]
+                published = await self.log.publish(self.stream, ops, fence=fence, epoch=published.cursor.epoch)
+        except (RedisError, LogLost) as error:
+            self._lose(error)
+            return False
+        self._epoch = published.cursor.epoch
+        return published.stop
+
+    def _lose(self, error: Exception) -> None:
+        # The answer goes on: the row is written, and publishing resumes with the whole when Redis is back.
+        if self._epoch is not None:
+            logger.warning("the stream could not be written, going on without it: %s", error)
+        self._epoch = None

@@ -1,0 +1,122 @@
+"""One run of a generation by a worker: the provider's deltas in, frames and chunks out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from genapp.generating.pacing import Pace
+from genapp.providers import Finish, Message, Text, TransientError, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genapp.generating.answer import Answer
+    from genapp.providers import Provider
+    from genapp.settings import Settings
+
+# Seconds without text after which a silent attempt looks for a stop: "within a second" is promised.
+SILENCE = 0.5
+
+
+class Stopped(Exception):
+    """The person asked for a stop."""
+
+
+class TimedOut(TransientError):
+    """The model kept us waiting past a limit."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(
+            "timeout",
+            f"The model {what} for {seconds:g} seconds. Try again, or choose another model.",
+        )
+
+
+class Attempt:
+    """Reads the provider and writes the answer, until either ends.
+
+    Two sides meet in `_pending`: the reader only appends, so that a slow stream or database never slows the
+    provider's connection; the writer takes all there is, so that a delta never waits for the next one.
+    """
+
+    def __init__(self, provider: Provider, model: str, messages: Sequence[Message], answer: Answer, settings: Settings):
+        self.provider = provider
+        self.model = model
+        self.messages = messages
+        self.answer = answer
+        self.settings = settings
+        self.usage: Usage | None = None
+        self.truncated = False
+        self._pending: list[str] = []
+        self._wake = asyncio.Event()
+        self._began = self._heard = time.monotonic()
+
+    async def run(self) -> None:
+        """Write the whole answer. Returns when the provider has finished.
+
+        Raises Stopped, a ProviderError (TimedOut among them), or Overtaken; what was written till then is kept.
+        """
+        if await self.answer.begin():
+            raise Stopped
+        reader = asyncio.create_task(self._read())
+        reader.add_done_callback(lambda _: self._wake.set())
+        try:
+            await self._write(reader)
+        finally:
+            # Leaving the task closes the vendor's connection: no token is paid for that nobody will see.
+            reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await reader
+
+    async def _read(self) -> None:
+        stream = self.provider.stream(self.model, self.messages)
+        async with contextlib.aclosing(stream):
+            async for delta in stream:
+                self._heard = time.monotonic()
+                if isinstance(delta, Text):
+                    self._pending.append(delta.content)
+                    self._wake.set()
+                elif isinstance(delta, Usage):
+                    self.usage = delta
+                elif isinstance(delta, Finish):
+                    self.truncated = delta.reason == "length"
+
+    async def _write(self, reader: asyncio.Task[None]) -> None:
+        pace = Pace(self.settings.frame_interval_ms / 1000, self.settings.frame_interval_max_ms / 1000)
+        while True:
+            over = reader.done()
+            piece = "".join(self._pending)
+            self._pending.clear()
+            stop = await (self.answer.write(piece) if piece else self.answer.touch())
+            stop = await self.answer.keep_if_due() or stop
+            if over:
+                reader.result()
+                return
+            if stop:
+                raise Stopped
+            if self.answer.characters >= self.settings.answer_max_characters:
+                self.truncated = True
+                return
+            self._require_life()
+            if piece:
+                await pace.rest()
+            await self._until_woken()
+
+    async def _until_woken(self) -> None:
+        timer = asyncio.get_running_loop().call_later(SILENCE, self._wake.set)
+        await self._wake.wait()
+        timer.cancel()
+        self._wake.clear()
+
+    def _require_life(self) -> None:
+        now = time.monotonic()
+        limits = self.settings
+        if self.answer.characters == 0 and now - self._began > limits.first_token_timeout:
+            raise TimedOut("did not begin to answer", limits.first_token_timeout)
+        if self.answer.characters and now - self._heard > limits.between_tokens_timeout:
+            raise TimedOut("stopped in the middle of its answer", limits.between_tokens_timeout)
+        if now - self._began > limits.total_timeout:
+            raise TimedOut("was still answering, which is the limit,", limits.total_timeout)

@@ -1,0 +1,52 @@
+"""Streams: named, ordered, replayable logs of what viewers must be shown.
+
+A worker publishes frames of ops to a `Log`; a page embeds what is in the log and a cursor; a `Hub` brings
+the frames to viewers, from their cursor on, each exactly once. Knows nothing of genapp.
+"""
+
+from __future__ import annotations
+
+from .cursor import Cursor, Cursors
+from .dialects import DIALECTS, Dialect
+from .errors import Fenced, InvalidName, LogLost, StreamClosed, StreamsError, Unavailable
+from .events import Event
+from .hub import Hub, Statistics
+from .log import Log, Published
+from .names import Names
+from .ops import Op, after, append, before, notice, remove, replace, text, update
+from .page import stream_from
+from .snapshot import Snapshot
+from .sse import serve
+from .viewer import Viewer
+
+__all__ = [
+    "DIALECTS",
+    "Cursor",
+    "Cursors",
+    "Dialect",
+    "Event",
+    "Fenced",
+    "Hub",
+    "InvalidName",
+    "Log",
+    "LogLost",
+    "Names",
+    "Op",
+    "Published",
+    "Snapshot",
+    "Statistics",
+    "StreamClosed",
+    "StreamsError",
+    "Unavailable",
+    "Viewer",
+    "after",
+    "append",
+    "before",
+    "notice",
+    "remove",
+    "replace",
+    "serve",
+    "stream_from",
+    "text",
+    "update",
+]

@@ -1,0 +1,44 @@
+"""Cursors: how far one viewer has got, in one stream or in several."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Bounded, because it comes from outside: an epoch of ours has 12 characters, and 15 digits stay exact in Lua.
+_CURSOR = re.compile(r"([A-Za-z0-9]{1,32})\.([0-9]{1,15})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place after frame `seq` of the log that began as `epoch`. As text `<epoch>.<seq>`."""
+
+    epoch: str
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor | None:
+        """The cursor that `text` says, or None where it is none of ours: the viewer then starts over."""
+        match = _CURSOR.fullmatch(text)
+        return cls(match[1], int(match[2])) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """The cursors of one connection, one a stream in the order of the request. As text joined by commas."""
+
+    places: tuple[Cursor | None, ...]
+
+    def __str__(self) -> str:
+        return ",".join("" if place is None else str(place) for place in self.places)
+
+    @classmethod
+    def parse(cls, text: str, count: int) -> Cursors:
+        """Always `count` places: None for garbage, and all None where `text` has another number of them."""
+        parts = text.split(",", count)
+        if len(parts) != count:
+            return cls((None,) * count)
+        return cls(tuple(Cursor.parse(part) for part in parts))

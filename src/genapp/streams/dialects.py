@@ -1,0 +1,90 @@
+"""Dialects: how a frame is written for a client. A new one is a function and a line in `DIALECTS`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .ops import Op
+
+# htmx 4.0.1 accepts three of Turbo's verbs as they are (`#normalizeSwapStyle`) and has these names for
+# the others.
+_SWAPS = {
+    "append": "append",
+    "before": "before",
+    "after": "after",
+    "update": "innerHTML",
+    "replace": "outerHTML",
+    "remove": "delete",
+}
+
+# Both dialects wrap HTML in a <template>. htmx rewrites <hx-…> and cuts out <head> by regular expressions
+# over the raw text, attribute values included (`#makeFragment`), and any </template> ends the wrapper.
+# None of these belongs in what a server renders into a page; where they stand in an attribute value, the
+# escaped form means the same.
+_BREAKOUT = re.compile(r"<(?=/?(?:hx-|template|head[\s>]))", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """`encode(seq, ops)` gives the messages of a frame, none where it has nothing for this dialect.
+
+    A dialect that `tells_text` gets an op `snapshot`, with the whole text so far, in the place of all
+    `text` ops of a viewer who missed some.
+    """
+
+    name: str
+    encode: Callable[[int, Iterable[Op]], tuple[str, ...]]
+    tells_text: bool = False
+
+
+def _inert(html: str) -> str:
+    # CR would end a line of the SSE message; HTML reads it as LF in any case.
+    return _BREAKOUT.sub("&lt;", html.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _htmx(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
+    partials = [
+        f'<hx-partial hx-target="#{op.target}" hx-swap="{swap}">{_inert(op.content)}</hx-partial>'
+        for op in ops
+        if (swap := _SWAPS.get(op.action))
+    ]
+    return ("".join(partials),) if partials else ()
+
+
+def _turbo(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
+    streams = [_turbo_stream(op) for op in ops if op.action in _SWAPS]
+    return ("".join(streams),) if streams else ()
+
+
+def _turbo_stream(op: Op) -> str:
+    template = "" if op.action == "remove" else f"<template>{_inert(op.content)}</template>"
+    return f'<turbo-stream action="{op.action}" target="{op.target}">{template}</turbo-stream>'
+
+
+def _json(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
+    messages: list[dict[str, Any]] = []
+    for op in ops:
+        if op.action == "text":
+            messages.append({"type": "chunk", "seq": seq, "content": op.content})
+        elif op.action == "snapshot":
+            messages.append({"type": "snapshot", "seq": seq, "content": op.content})
+        elif op.action == "notice":
+            messages.append({**msgspec.json.decode(op.content), "seq": seq})
+    return tuple([msgspec.json.encode(message).decode() for message in messages])
+
+
+DIALECTS = {
+    dialect.name: dialect
+    for dialect in (
+        Dialect("htmx", _htmx),
+        Dialect("turbo", _turbo),
+        Dialect("json", _json, tells_text=True),
+    )
+}

@@ -1,0 +1,242 @@
+"""The hub: brings the streams that this process's viewers watch from Redis to them.
+
+One subscription connection for all streams, each stream held once for all its viewers, and no queue a
+viewer. Whatever goes wrong (a gap in seq, a lost connection, a lost last message, another epoch) has one
+answer: the log is read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from .dialects import DIALECTS
+from .errors import Unavailable
+from .subscriber import Subscriber
+from .viewer import View, Viewer, parse_frame
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator, Sequence
+
+    from .cursor import Cursor
+    from .log import Log
+    from .retained import Frame
+
+_log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What the hub has to do now (`streams`, `viewers`) and has done since it began (`frames`, `reads`)."""
+
+    connected: bool
+    streams: int
+    viewers: int
+    frames: int
+    reads: int
+
+
+@dataclass(slots=True, eq=False)
+class _Watched:
+    """A view, and the task that brings it up to date, if one runs: frames wait for it in `waiting`."""
+
+    channel: bytes
+    view: View
+    task: asyncio.Task[None] | None = None
+    stale: bool = True
+    waiting: list[Frame] = field(default_factory=list)
+
+
+class Hub:
+    """Serves viewers. An async context manager; one a process.
+
+    `log` reads the logs, `url` is the same Redis again for the subscription (`ssl_context` for
+    `rediss://` with a certificate the system does not know). Every `check_interval` seconds the hub makes
+    sure that it holds the last frame of each stream. Joining takes at most `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        url: str,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        check_interval: float = 3.0,
+        patience: float = 5.0,
+    ) -> None:
+        self._log = log
+        self._check_interval = check_interval
+        self._patience = patience
+        self._watched: dict[bytes, _Watched] = {}  # by channel
+        self._frames = 0
+        self._reads = 0
+        self._dismissed = False
+        self._checking: asyncio.Task[None] | None = None
+        self._subscriber = Subscriber(
+            url, on_message=self._received, on_resubscribed=self._resubscribed, ssl_context=ssl_context
+        )
+
+    async def __aenter__(self) -> Self:
+        self._subscriber.start()
+        self._checking = asyncio.create_task(self._keep_checking(), name="streams-check")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.dismiss()
+        tasks = [watched.task for watched in self._watched.values() if watched.task is not None]
+        if self._checking is not None:
+            tasks.append(self._checking)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._subscriber.close()
+
+    def statistics(self) -> Statistics:
+        views = [watched.view for watched in self._watched.values()]
+        viewers: set[Viewer] = set().union(*[view.viewers for view in views])
+        return Statistics(self._subscriber.connected, len(views), len(viewers), self._frames, self._reads)
+
+    def dismiss(self) -> None:
+        """Ends every viewer, present and to come, so that a server can stop: they come back to another."""
+        self._dismissed = True
+        for watched in self._watched.values():
+            for viewer in watched.view.viewers:
+                viewer.dismiss()
+
+    @asynccontextmanager
+    async def join(self, streams: Sequence[tuple[str, Cursor | None]], dialect: str) -> AsyncIterator[Viewer]:
+        """A viewer of `streams`, each from its cursor on: from its beginning for None and for a stale one.
+
+        Raises `KeyError` for a dialect that is not in `DIALECTS`, and `Unavailable` where Redis does not
+        answer.
+        """
+        viewer = Viewer(DIALECTS[dialect])
+        watched = [self._watch(stream, viewer) for stream, _ in streams]
+        try:
+            await self._seat(viewer, watched, [cursor for _, cursor in streams])
+            if self._dismissed:
+                viewer.dismiss()
+            yield viewer
+        finally:
+            for one in watched:
+                self._leave(viewer, one)
+
+    async def check(self) -> None:
+        """Reads again every log that has gone on without the hub noticing. Raises Redis errors."""
+        before = {channel: watched.view.retained.seq for channel, watched in self._watched.items()}
+        tops = await self._log.tops([self._watched[channel].view.stream for channel in before])
+        # Whatever was published before `tops` was answered has been received once the ping is answered:
+        # what is missing then is lost, not late.
+        await self._subscriber.ping()
+        for (channel, known), top in zip(before.items(), tops, strict=True):
+            watched = self._watched.get(channel)
+            if watched is None or top is None:
+                continue
+            view = watched.view
+            view.compare(top, known)
+            if view.rolled_back or top.epoch != view.epoch or top.seq > view.retained.seq:
+                self._read(watched)
+
+    async def _keep_checking(self) -> None:
+        while True:
+            # Jittered, so that many processes do not ask Redis at the same moment.
+            await asyncio.sleep(self._check_interval * random.uniform(0.8, 1.2))  # noqa: S311
+            try:
+                await self.check()
+            except Exception as error:
+                _log.warning("the hub could not check its streams: %s", error)
+
+    def _watch(self, stream: str, viewer: Viewer) -> _Watched:
+        channel = self._log.channel(stream).encode()
+        watched = self._watched.get(channel)
+        if watched is None:
+            watched = self._watched[channel] = _Watched(channel, View(stream))
+            watched.task = asyncio.create_task(self._open(watched))
+        watched.view.viewers.add(viewer)
+        return watched
+
+    async def _seat(self, viewer: Viewer, watched: list[_Watched], cursors: list[Cursor | None]) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                for one, cursor in zip(watched, cursors, strict=True):
+                    await self._ready(one, cursor)
+                    viewer.sit(one.view, cursor)
+        except TimeoutError:
+            raise Unavailable("Redis does not answer") from None
+
+    async def _ready(self, watched: _Watched, cursor: Cursor | None) -> None:
+        # Everybody waits for the same task: the second viewer may come while the first one's SUBSCRIBE is
+        # under way.
+        if watched.task is not None:
+            await asyncio.shield(watched.task)
+        if cursor is not None and not watched.view.covers(cursor):
+            # A page may have read the log a moment before its last message reaches us.
+            await asyncio.shield(self._read(watched))
+
+    def _leave(self, viewer: Viewer, watched: _Watched) -> None:
+        watched.view.viewers.discard(viewer)
+        if watched.view.viewers or self._watched.get(watched.channel) is not watched:
+            return
+        del self._watched[watched.channel]
+        self._subscriber.unsubscribe(watched.channel)
+        if watched.task is not None:
+            watched.task.cancel()
+
+    async def _open(self, watched: _Watched) -> None:
+        await self._subscriber.subscribe(watched.channel)
+        await self._bring_up_to_date(watched)
+
+    def _read(self, watched: _Watched) -> asyncio.Task[None]:
+        """The task after which the log has been read, as of now or later."""
+        watched.stale = True
+        if watched.task is None:
+            watched.task = asyncio.create_task(self._bring_up_to_date(watched))
+        return watched.task
+
+    async def _bring_up_to_date(self, watched: _Watched) -> None:
+        pause = 0.05
+        while watched.stale:
+            watched.stale = False
+            try:
+                self._reads += 1
+                watched.view.load(await self._log.read(watched.view.stream))
+            except Exception as error:
+                _log.warning("the hub could not read %s, and tries again: %s", watched.view.stream, error)
+                watched.stale = True
+                watched.waiting.clear()  # what waits will be in the log
+                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+                continue
+            waiting, watched.waiting = watched.waiting, []
+            for frame in waiting:
+                watched.stale |= not watched.view.take(frame)
+            watched.view.wake()
+        watched.task = None
+
+    def _received(self, channel: bytes, payload: bytes) -> None:
+        watched = self._watched.get(channel)
+        if watched is None:
+            return
+        self._frames += 1
+        try:
+            frame = parse_frame(payload)
+        except ValueError:
+            _log.exception("a message on %r is not a frame", channel)
+            return
+        if watched.task is not None:
+            watched.waiting.append(frame)
+        elif watched.view.take(frame):
+            watched.view.wake()
+        else:
+            self._read(watched)
+
+    def _resubscribed(self, channel: bytes) -> None:
+        if (watched := self._watched.get(channel)) is not None:
+            self._read(watched)

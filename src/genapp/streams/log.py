@@ -1,0 +1,128 @@
+"""The log: what writers publish to and pages read from. One Redis hash a stream, compacted as it grows."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from .cursor import Cursor
+from .errors import Fenced, LogLost, StreamClosed
+from .snapshot import Snapshot, parse_log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from redis.asyncio import Redis
+
+    from .ops import Op
+
+_SCRIPTS = Path(__file__).parent
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where a frame went, and whether somebody has asked the writer to stop."""
+
+    cursor: Cursor
+    stop: bool
+
+
+class Log:
+    """Publishes to streams and reads them back.
+
+    `redis` is a client without `decode_responses`. Keys and channels begin with `prefix`; a stream's keys
+    share a hash tag. (Channels are common to all databases of a Redis server: give applications that
+    share one a prefix each.) A log lives for `ttl` seconds after its last frame. Redis errors pass
+    through.
+    """
+
+    def __init__(self, redis: Redis, *, prefix: str = "stream", ttl: int = 86400) -> None:
+        self._redis = redis
+        self._prefix = prefix
+        self._ttl = ttl
+        self._publish = redis.register_script((_SCRIPTS / "publish.lua").read_text())
+        self._touch = redis.register_script((_SCRIPTS / "touch.lua").read_text())
+
+    def channel(self, stream: str) -> str:
+        """The key of the stream's log, which is also the channel its frames are published on."""
+        return f"{self._prefix}:{{{stream}}}"
+
+    def _stop_key(self, stream: str) -> str:
+        return f"{self._prefix}:{{{stream}}}:stop"
+
+    async def publish(
+        self,
+        stream: str,
+        ops: Sequence[Op],
+        *,
+        fence: int = 0,
+        epoch: str | None = None,
+        reset: bool = False,
+        close: bool = False,
+    ) -> Published:
+        """Publishes one frame, in one round trip.
+
+        `fence` is the number of the attempt: the highest one seen is kept. `epoch` is that of the cursor
+        the writer got for its first frame. `reset` drops what was published before, `close` makes this
+        the last frame.
+
+        Raises `Fenced` where a higher fence has written, `StreamClosed` after the last frame, and
+        `LogLost` where `epoch` is given, `reset` is not, and the log is gone or has begun anew.
+        """
+        arguments: list[Any] = [
+            fence,
+            epoch or "",
+            secrets.token_hex(6),
+            int(reset),
+            int(close),
+            self._ttl,
+            len(ops),
+        ]
+        for op in ops:
+            arguments += (op.action, op.target, _encode(op))
+        reply = await self._publish((self.channel(stream), self._stop_key(stream)), arguments)
+        status, *rest = cast("list[Any]", reply)
+        _refuse(status, stream)
+        return Published(Cursor(rest[0].decode(), int(rest[1])), bool(rest[2]))
+
+    async def touch(self, stream: str, *, fence: int = 0, epoch: str | None = None) -> bool:
+        """Keeps the log alive for a silent writer. True where it was asked to stop. Raises as `publish`."""
+        keys = (self.channel(stream), self._stop_key(stream))
+        status, *rest = cast("list[Any]", await self._touch(keys, (fence, epoch or "", self._ttl)))
+        _refuse(status, stream)
+        return bool(rest[0])
+
+    async def request_stop(self, stream: str, *, fence: int = 0) -> None:
+        """Asks the attempt `fence`, and those before it, to stop. A later attempt is not meant, nor stopped."""
+        await self._redis.set(self._stop_key(stream), fence, ex=self._ttl)
+
+    async def read(self, stream: str) -> Snapshot:
+        """The log as it is. Empty, with no cursor, where there is none."""
+        fields: Any = await cast("Any", self._redis.hgetall(self.channel(stream)))
+        return parse_log(fields)
+
+    async def tops(self, streams: Sequence[str]) -> list[Cursor | None]:
+        """The cursor after the last frame of each stream, None for those that have no log. One round trip."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for stream in streams:
+            pipeline.hmget(self.channel(stream), ["epoch", "seq"])
+        rows = await pipeline.execute()
+        return [Cursor(epoch.decode(), int(seq)) if epoch else None for epoch, seq in rows]
+
+    async def delete(self, stream: str) -> None:
+        """Forgets the log and a request to stop. The next frame begins a new epoch, for all viewers."""
+        await self._redis.delete(self.channel(stream), self._stop_key(stream))
+
+
+def _refuse(status: bytes, stream: str) -> None:
+    if status == b"fenced":
+        raise Fenced(f"a later attempt writes to {stream}")
+    if status == b"closed":
+        raise StreamClosed(f"{stream} has had its last frame")
+    if status == b"lost":
+        raise LogLost(f"the log of {stream} is gone or has begun anew")

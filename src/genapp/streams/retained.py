@@ -1,0 +1,124 @@
+"""What is kept of a stream: the ops that make up what is on the screen. The same rule as `publish.lua`.
+
+`update` and `replace` of a target supersede its earlier appends and updates, and `replace` also its
+earlier replace, so that an open block may grow by appends and be rewritten and leaves nothing behind.
+`remove` supersedes all three, but is kept itself, as are `before`, `after` and `text`: what they did is
+not undone by a later op on the same target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .events import Encoded
+    from .ops import Op
+
+Place = tuple[int, int]  # seq, and the op's place in its frame
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The ops published together, as they come from Redis."""
+
+    epoch: str
+    seq: int
+    reset: bool
+    closed: bool
+    ops: Sequence[Op]
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """What is left of one frame, and what each dialect made of it."""
+
+    seq: int
+    ops: dict[int, Op] = field(default_factory=dict)
+    encoded: dict[str, Encoded] = field(default_factory=dict)
+
+
+class Retained:
+    """The retained ops of one stream, in order. `seq` is the last frame's, `base` the last reset's."""
+
+    __slots__ = ("_appends", "_frames", "_replaces", "_updates", "base", "closed", "seq")
+
+    def __init__(self, seq: int = 0, base: int = 0, closed: bool = False) -> None:
+        self.seq = seq
+        self.base = base
+        self.closed = closed
+        self._clear()
+
+    def _clear(self) -> None:
+        self._frames: dict[int, Held] = {}  # in order of seq, because seq only grows
+        self._replaces: dict[str, Place] = {}
+        self._updates: dict[str, Place] = {}
+        self._appends: dict[str, list[Place]] = {}
+
+    def apply(self, frame: Frame) -> None:
+        """Takes the next frame. Its seq must be above `self.seq`."""
+        if frame.reset:
+            self._clear()
+            self.base = frame.seq
+        self.seq = frame.seq
+        self.closed = frame.closed
+        for index, op in enumerate(frame.ops):
+            self.add(frame.seq, index, op)
+
+    def add(self, seq: int, index: int, op: Op) -> None:
+        """Takes one op. Ops must come in the order of (`seq`, `index`)."""
+        place, target = (seq, index), op.target
+        if op.action == "append":
+            self._appends.setdefault(target, []).append(place)
+        elif op.action in ("update", "notice"):
+            self._drop_contents(target)
+            self._updates[target] = place
+        elif op.action == "replace":
+            self._drop_all(target)
+            self._replaces[target] = place
+        elif op.action == "remove":
+            self._drop_all(target)
+        held = self._frames.get(seq)
+        if held is None:
+            held = self._frames[seq] = Held(seq)
+        held.ops[index] = op
+
+    def after(self, seq: int) -> list[Held]:
+        """What is left of the frames after `seq`, in order. Costs as much as there is to give."""
+        missed = []
+        for held in reversed(self._frames.values()):
+            if held.seq <= seq:
+                break
+            missed.append(held)
+        missed.reverse()
+        return missed
+
+    def text(self) -> str:
+        """The plain text of the answer so far."""
+        return "".join(text_of(held.ops.values()) for held in self._frames.values())
+
+    def _drop_contents(self, target: str) -> None:
+        self._drop(self._updates.pop(target, None))
+        for place in self._appends.pop(target, ()):
+            self._drop(place)
+
+    def _drop_all(self, target: str) -> None:
+        self._drop_contents(target)
+        self._drop(self._replaces.pop(target, None))
+
+    def _drop(self, place: Place | None) -> None:
+        if place is None:
+            return
+        seq, index = place
+        held = self._frames[seq]
+        del held.ops[index]
+        held.encoded.clear()
+        if not held.ops:
+            del self._frames[seq]
+
+
+def text_of(ops: Iterable[Op]) -> str:
+    """The `text` ops among `ops`, joined."""
+    return "".join([op.content for op in ops if op.action == "text"])

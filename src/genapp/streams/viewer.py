@@ -1,0 +1,205 @@
+"""Viewers: each a cursor in every stream it watches, and no queue."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .cursor import Cursor, Cursors
+from .events import DONE, Encoded, Event, encoded
+from .ops import Op
+from .retained import Frame, Held, Retained
+
+if TYPE_CHECKING:
+    from .dialects import Dialect
+    from .snapshot import Snapshot
+
+_decode_ops = msgspec.json.Decoder(list[Op]).decode
+
+
+@dataclass(slots=True, eq=False)
+class View:
+    """A stream in view of this process, held once for all its viewers. `epoch` is None until it has a log."""
+
+    stream: str
+    epoch: str | None = None
+    retained: Retained = field(default_factory=Retained)
+    viewers: set[Viewer] = field(default_factory=set)
+    rolled_back: bool = False
+
+    def covers(self, cursor: Cursor) -> bool:
+        """Whether a viewer can go on from `cursor`: it is of this log and not of the future."""
+        return cursor.epoch == self.epoch and cursor.seq <= self.retained.seq
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Takes the log as it is in Redis in the place of what is held."""
+        if snapshot.cursor is None:
+            return
+        self.compare(snapshot.cursor, self.retained.seq)
+        self.epoch = snapshot.cursor.epoch
+        self.retained = Retained(snapshot.cursor.seq, snapshot.base, snapshot.closed)
+        for seq, index, op in snapshot.placed:
+            self.retained.add(seq, index, op)
+        if self.rolled_back:
+            self.rolled_back = False
+            for viewer in self.viewers:
+                viewer.start_over(self)
+
+    def compare(self, top: Cursor, known: int) -> None:
+        """Notes when Redis, after a crash, has an older copy than seq `known`.
+
+        The seqs after it are given out again, so what viewers know by them is void.
+        """
+        self.rolled_back |= top.epoch == self.epoch and top.seq < known
+
+    def take(self, frame: Frame) -> bool:
+        """Takes a frame from Redis. False where it does not fit what is held: the log must be read."""
+        if self.epoch is None and frame.seq == 1:
+            self.epoch = frame.epoch
+        if frame.epoch != self.epoch or frame.seq > self.retained.seq + 1:
+            return False
+        if frame.seq == self.retained.seq + 1:
+            self.retained.apply(frame)
+        return True
+
+    def wake(self) -> None:
+        for viewer in self.viewers:
+            viewer.wake()
+
+
+@dataclass(slots=True, eq=False)
+class _Seat:
+    """A viewer's place in one stream."""
+
+    view: View
+    epoch: str | None
+    seq: int
+    shown: bool  # whether the viewer may show something already, of this log or of an earlier one
+
+    def cursor(self) -> Cursor | None:
+        return None if self.epoch is None else Cursor(self.epoch, self.seq)
+
+
+class Viewer:
+    """Somebody who watches streams. Made by `Hub.join`.
+
+    `finished` is True once every stream is closed and all of it was given; `ended` is True then as well,
+    and when the hub has dismissed its viewers.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.finished = False
+        self._dialect = dialect
+        self._dismissed = False
+        self._seats: list[_Seat] = []
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.finished or self._dismissed
+
+    async def next(self) -> bytes:
+        """Waits until there is something past the cursor and gives all of it as SSE, one event a frame.
+
+        What a slow viewer missed and is superseded by now is left out. When the viewer is finished, the
+        last event is `done`. Empty once `ended`. Cancelling it loses nothing.
+        """
+        if self.ended:
+            return b""
+        body = b"".join([event.sse() for event in await self.next_events()])
+        return body + DONE if self.finished else body
+
+    async def next_events(self) -> list[Event]:
+        """As `next`, but the messages themselves, for a WebSocket, and no `done`. Empty only once `ended`."""
+        while not self.ended:
+            events = self._due()
+            self.finished = all(seat.view.retained.closed for seat in self._seats)
+            if events:
+                return events
+            if not self.finished:
+                await self._woken()
+        return []
+
+    def sit(self, view: View, cursor: Cursor | None) -> None:
+        """Watches `view` from `cursor`, or from its beginning where the view does not cover it."""
+        seq = cursor.seq if cursor is not None and view.covers(cursor) else 0
+        self._seats.append(_Seat(view, view.epoch, seq, cursor is not None))
+
+    def start_over(self, view: View) -> None:
+        for seat in self._seats:
+            if seat.view is view:
+                seat.seq = 0
+
+    def wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def dismiss(self) -> None:
+        self._dismissed = True
+        self.wake()
+
+    async def _woken(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _due(self) -> list[Event]:
+        events: list[Event] = []
+        for seat in self._seats:
+            view = seat.view
+            if seat.epoch != view.epoch:
+                seat.epoch, seat.seq = view.epoch, 0
+            if seat.seq == view.retained.seq:
+                continue
+            missed = _missed(view.retained, seat, self._dialect)
+            seat.shown = True
+            for held in missed:
+                seat.seq = held.seq
+                frame = _encoded(held, self._dialect)
+                if frame.messages:
+                    events.append(Event(self._cursors(), frame))
+            seat.seq = view.retained.seq
+        return events
+
+    def _cursors(self) -> str:
+        return str(Cursors(tuple([seat.cursor() for seat in self._seats])))
+
+
+def parse_frame(payload: bytes) -> Frame:
+    """The frame in a message, see `publish.lua`. Raises `ValueError` for what is none."""
+    epoch, seq, flags, ops = payload.split(b" ", 3)
+    return Frame(epoch.decode(), int(seq), b"r" in flags, b"c" in flags, _decode_ops(ops))
+
+
+def _encoded(held: Held, dialect: Dialect) -> Encoded:
+    frame = held.encoded.get(dialect.name)
+    if frame is None:
+        frame = held.encoded[dialect.name] = encoded(dialect.encode(held.seq, held.ops.values()))
+    return frame
+
+
+def _missed(retained: Retained, seat: _Seat, dialect: Dialect) -> list[Held]:
+    missed = retained.after(seat.seq)
+    if not dialect.tells_text:
+        return missed
+    telling = [held.seq for held in missed if any(op.action == "text" for op in held.ops.values())]
+    if len(telling) > 1 or (telling and seat.seq < max(retained.base, 1)):
+        return _with_snapshot(missed, telling[-1], retained.text())
+    if not telling and seat.shown and seat.seq < retained.base and not retained.closed:
+        # A new attempt that has said nothing yet: the text that the viewer shows is void.
+        return _with_snapshot(missed, retained.base, "")
+    return missed
+
+
+def _with_snapshot(missed: list[Held], at: int, text: str) -> list[Held]:
+    """`missed` without its text, and the whole text in the frame `at`: copies, for one viewer."""
+    told = {at: Held(at, {-1: Op("snapshot", "", text)})}
+    for held in missed:
+        rest = {index: op for index, op in held.ops.items() if op.action != "text"}
+        told.setdefault(held.seq, Held(held.seq)).ops.update(rest)
+    return [told[seq] for seq in sorted(told)]

@@ -1,0 +1,136 @@
+"""One typed function a page or partial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from genapp.views.environment import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genapp.views.cards import GenerationCard
+
+# Seconds after which a page without JavaScript reloads itself while an answer is being written.
+REFRESH_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOption:
+    """One entry of the model picker."""
+
+    value: str
+    label: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """The form that sends a prompt. `error` is about `error_field`, or about the whole."""
+
+    prompt: str
+    models: Sequence[ModelOption]
+    conversation_id: str | None
+    idempotency_key: str
+    max_characters: int
+    error: str | None = None
+    error_field: str | None = None
+    action: str = "/generations"
+
+    @property
+    def model(self) -> str:
+        return next((model.value for model in self.models if model.selected), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationItem:
+    """A conversation in a list or a heading."""
+
+    id: str
+    title: str
+    url: str
+    updated_at: datetime
+    updated_label: str
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The connector of a page: where it listens."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """A page that says what went wrong and what to do."""
+
+    status: int
+    title: str
+    message: str
+    retry_after: int | None
+
+
+def when(moment: datetime) -> str:
+    """Say how long ago something was, as a person would."""
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    for limit, unit, name in (
+        (60, 1, ""),
+        (3600, 60, "minute"),
+        (86_400, 3600, "hour"),
+        (7 * 86_400, 86_400, "day"),
+    ):
+        if seconds < limit:
+            count = int(seconds // unit)
+            return "just now" if not name else f"{count} {name}{'s' if count > 1 else ''} ago"
+    return f"{moment:%-d %B %Y}"
+
+
+def home(composer: Composer, conversations: Sequence[ConversationItem], csrf_token: str) -> str:
+    """The composer and the recent conversations."""
+    return render(
+        "home.html",
+        composer=composer,
+        conversations=conversations,
+        csrf_token=csrf_token,
+        current="home",
+        refresh_seconds=REFRESH_SECONDS * 5 if any(item.busy for item in conversations) else None,
+    )
+
+
+def conversation(
+    item: ConversationItem,
+    generations: Sequence[GenerationCard],
+    composer: Composer,
+    stream: Stream | None,
+    csrf_token: str,
+) -> str:
+    """A conversation's page."""
+    return render(
+        "conversation.html",
+        conversation=item,
+        generations=generations,
+        composer=composer,
+        stream=stream,
+        csrf_token=csrf_token,
+        current="conversation",
+        refresh_seconds=REFRESH_SECONDS if stream else None,
+    )
+
+
+def generation(card: GenerationCard, stream: Stream | None, csrf_token: str) -> str:
+    """A generation's article with its connector, to be put into a page."""
+    return render("_generation_live.html", generation=card, stream=stream, csrf_token=csrf_token)
+
+
+def notice(message: str, retry_after: int | None) -> str:
+    """A sentence about what went wrong, to be put into a page."""
+    return render("_notice.html", message=message, retry_after=retry_after)
+
+
+def error_page(status: int, title: str, message: str, retry_after: int | None) -> str:
+    """A whole page about what went wrong."""
+    error = ErrorPage(status, title, message, retry_after)
+    return render("error.html", error=error, csrf_token="", current="error", refresh_seconds=None)

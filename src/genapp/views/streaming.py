@@ -1,0 +1,72 @@
+"""What is broadcast: ops on a generation's stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genapp.streams import Op, append, notice, replace
+from genapp.views.cards import Written, article, dom_id, tail_element
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from genapp.markdown import Change, Document
+    from genapp.models import Generation
+    from genapp.streams import Snapshot
+
+
+def stream_name(generation_id: UUID) -> str:
+    """The stream on which a generation is shown."""
+    return f"generation:{generation_id}"
+
+
+def shell_ops(generation: Generation) -> list[Op]:
+    """The first frame of an attempt: an article with an empty answer, in place of whatever was there."""
+    return [
+        replace(dom_id(generation.id), article(generation)),
+        notice({"type": "status", "status": generation.status}),
+    ]
+
+
+def written_ops(generation_id: UUID, document: Document) -> list[Op]:
+    """All that a document shows so far, into an empty article."""
+    return [
+        append(dom_id(generation_id, "settled"), document.settled),
+        replace(dom_id(generation_id, "tail"), tail_element(generation_id, document.tail)),
+    ]
+
+
+def change_ops(generation_id: UUID, change: Change) -> list[Op]:
+    """What a piece of text changed."""
+    settled, tail = dom_id(generation_id, "settled"), dom_id(generation_id, "tail")
+    # The tail first: a reader who selects text sees the settled block appear as the open one goes.
+    ops = []
+    if change.settled:
+        ops.append(append(settled, change.settled))
+    if change.tail is not None:
+        ops.append(replace(tail, tail_element(generation_id, change.tail)))
+    if change.grown:
+        ops.append(append(tail, change.grown))
+    return ops
+
+
+def final_ops(generation: Generation) -> list[Op]:
+    """The terminal frame: the whole article as every later visitor finds it."""
+    return [replace(dom_id(generation.id), article(generation)), notice(final_message(generation))]
+
+
+def final_message(generation: Generation) -> dict[str, Any]:
+    """How a generation ended, for who reads JSON."""
+    if generation.status == "failed":
+        error = {"code": generation.error_code, "message": generation.error_message}
+        return {"type": "failed", "content": generation.answer, "error": error}
+    kind = "complete" if generation.status == "completed" else "cancelled"
+    return {"type": kind, "content": generation.answer}
+
+
+def written_from(generation_id: UUID, snapshot: Snapshot) -> Written:
+    """What a stream's viewers see now, for a page's first paint."""
+    return Written(
+        settled=snapshot.inner(dom_id(generation_id, "settled")),
+        tail=snapshot.element(dom_id(generation_id, "tail"), tail_element(generation_id)),
+    )

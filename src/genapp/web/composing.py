@@ -1,0 +1,88 @@
+"""The composer and what comes out of it: a validated draft."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genapp.errors import GenappError, Invalid
+from genapp.models import Draft, new_id, parse_id
+from genapp.views import Composer, ModelOption
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from genapp.settings import Settings
+    from genapp.web.forms import Form
+    from genapp.web.sessions import Visitor
+
+MAX_KEY = 200
+
+
+def draft_from(form: Form, visitor: Visitor, settings: Settings) -> Draft:
+    """Check what was sent; raises Invalid with the field and a sentence that says what to do."""
+    return Draft(
+        user_id=visitor.user_id,
+        prompt=_prompt(form, settings.prompt_max_characters),
+        model=_model(form, settings),
+        conversation_id=_conversation_id(form),
+        idempotency_key=_idempotency_key(form),
+    )
+
+
+def composer_for(
+    settings: Settings,
+    *,
+    conversation_id: UUID | None = None,
+    form: Form | None = None,
+    model: str = "",
+    error: GenappError | None = None,
+) -> Composer:
+    """Give the composer; with `form`, filled in again as it was sent, so that nothing typed is lost."""
+    form = form or {}
+    chosen = form.get("model") or model or settings.models[0].value
+    return Composer(
+        prompt=form.get("prompt", ""),
+        models=[ModelOption(one.value, one.label, one.value == chosen) for one in settings.models],
+        conversation_id=str(conversation_id) if conversation_id else None,
+        idempotency_key=str(new_id()),
+        max_characters=settings.prompt_max_characters,
+        error=error.message if error else None,
+        error_field=error.field if error else None,
+    )
+
+
+def _prompt(form: Form, limit: int) -> str:
+    prompt = form.get("prompt", "")
+    if not prompt.strip():
+        raise Invalid("Write something first, then send it.", field="prompt")
+    if len(prompt) > limit:
+        raise Invalid(
+            f"This is {len(prompt):,} characters long, and {limit:,} is the limit. Shorten it and send it again.",
+            field="prompt",
+        )
+    return prompt
+
+
+def _model(form: Form, settings: Settings) -> str:
+    known = [one.value for one in settings.models]
+    chosen = form.get("model") or known[0]
+    if chosen not in known:
+        raise Invalid(f"There is no model “{chosen[:80]}” here. Choose one of {', '.join(known)}.", field="model")
+    return chosen
+
+
+def _conversation_id(form: Form) -> UUID | None:
+    text = form.get("conversation_id")
+    if not text:
+        return None
+    conversation_id = parse_id(text)
+    if conversation_id is None:
+        raise Invalid("That is not a conversation. Leave it out to begin a new one.", field="conversation_id")
+    return conversation_id
+
+
+def _idempotency_key(form: Form) -> str | None:
+    key = form.get("idempotency_key") or None
+    if key and len(key) > MAX_KEY:
+        raise Invalid(f"An idempotency key has at most {MAX_KEY} characters.", field="idempotency_key")
+    return key

@@ -1,0 +1,95 @@
+"""The home page and the pages of conversations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from litestar import MediaType, Request, Response, get
+
+from genapp import models, views
+from genapp.web.composing import composer_for
+from genapp.web.live import shown
+from genapp.web.negotiation import shape
+from genapp.web.parts import Given, Parts
+from genapp.web.representing import conversation_json, conversations_json
+from genapp.web.sessions import Visitor
+
+if TYPE_CHECKING:
+    from genapp.errors import GenappError
+    from genapp.web.forms import Form
+
+
+@get("/")
+async def home(request: Request[Any, Any, Any], parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
+    """The composer, which `?prompt=` fills in, and the newest conversations."""
+    if shape(request) == "json":
+        return Response(conversations_json(await models.Conversation.recent(visitor.user_id)))
+    limit = parts.settings.prompt_max_characters
+    return await home_page(parts, visitor, form={"prompt": request.query_params.get("prompt", "")[:limit]})
+
+
+@get("/conversations/{conversation_id:uuid}")
+async def conversation(
+    request: Request[Any, Any, Any], conversation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]
+) -> Response[Any]:
+    """A conversation with all its generations."""
+    found = await models.Conversation.owned(conversation_id, visitor.user_id)
+    if shape(request) == "json":
+        generations = await models.Generation.of_conversation(conversation_id)
+        return Response(conversation_json(parts, visitor, found, generations))
+    return await conversation_page(parts, visitor, found)
+
+
+async def home_page(
+    parts: Parts,
+    visitor: Visitor,
+    *,
+    form: Form | None = None,
+    error: GenappError | None = None,
+    status: int = 200,
+) -> Response[str]:
+    """Render the home page, its composer filled in with `form` and saying `error`."""
+    rows = await models.Conversation.recent(visitor.user_id) if visitor.known else []
+    composer = composer_for(parts.settings, form=form, error=error)
+    html = views.home(composer, [item(**row) for row in rows], visitor.csrf_token)
+    return page(html, status)
+
+
+async def conversation_page(
+    parts: Parts,
+    visitor: Visitor,
+    found: models.Conversation,
+    *,
+    form: Form | None = None,
+    error: GenappError | None = None,
+    status: int = 200,
+) -> Response[str]:
+    """Render a conversation's page, its composer filled in with `form` and saying `error`."""
+    generations = await models.Generation.of_conversation(found.id)
+    cards, stream = await shown(parts, visitor, generations)
+    composer = composer_for(
+        parts.settings,
+        conversation_id=found.id,
+        form=form,
+        model=generations[-1].model if generations else "",
+        error=error,
+    )
+    heading = item(found.id, found.title, found.updated_at, busy=stream is not None)
+    html = views.conversation(heading, cards, composer, stream, visitor.csrf_token)
+    return page(html, status)
+
+
+def item(id: UUID, title: str, updated_at: Any, busy: bool) -> views.ConversationItem:
+    """Make a list's item of a row's values."""
+    return views.ConversationItem(str(id), title, f"/conversations/{id}", updated_at, views.when(updated_at), busy)
+
+
+def page(html: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
+    """A page of one user: nobody may keep it, and Back must not show an older state of it."""
+    return Response(
+        html,
+        status_code=status,
+        media_type=MediaType.HTML,
+        headers={"Cache-Control": "no-store", "Vary": "Accept, HX-Request", **(headers or {})},
+    )

@@ -1,0 +1,101 @@
+"""What a person sent, read once and strictly: a form or a JSON object of plain strings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from genapp.errors import Forbidden, Invalid
+
+if TYPE_CHECKING:
+    from litestar import Request
+    from litestar.connection import ASGIConnection
+    from litestar.handlers import BaseRouteHandler
+
+    from genapp.web.sessions import Sessions, Visitor
+
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "x-csrf-token"
+MAX_FIELDS = 50
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+# NUL cannot be stored, the other controls only come with binary data, and a lone surrogate is no character.
+NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+Form = dict[str, str]
+
+
+def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard for every route: refuses a request that another site made a browser send.
+
+    Browsers tell in `Sec-Fetch-Site`, older ones in `Origin`; neither can be set by a page. A client that is not a
+    browser sends neither, and carries nobody else's cookie.
+    """
+    if connection.scope.get("method") in SAFE_METHODS:
+        return
+    site = connection.headers.get("sec-fetch-site")
+    origin = connection.headers.get("origin")
+    if site is not None:
+        foreign = site not in ("same-origin", "none")
+    else:
+        foreign = origin is not None and urlsplit(origin).netloc != connection.headers.get("host")
+    if foreign:
+        raise Forbidden("This was sent from another site. Open this site itself and send it from there.")
+
+
+async def read_form(request: Request[Any, Any, Any], visitor: Visitor, sessions: Sessions) -> Form:
+    """Give the fields of a request's body, line ends as LF.
+
+    A form needs the token that its page was given (threat: another site's form, in a browser that tells no origin).
+    JSON needs none: a page cannot send it across origins without asking first. Neither does who brings no session.
+    Raises Invalid for what cannot be read or is sent twice, Forbidden for a missing or foreign token.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    body = await request.body()
+    if kind == "application/json":
+        return _from_json(body)
+    if kind not in ("", "application/x-www-form-urlencoded"):
+        raise Invalid("Send this as a form (application/x-www-form-urlencoded) or as JSON.")
+    form = _from_urlencoded(body)
+    token = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
+    if visitor.known and not sessions.owns_form(visitor, token):
+        raise Forbidden
+    return form
+
+
+def _from_urlencoded(body: bytes) -> Form:
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError:  # also what is no UTF-8
+        raise Invalid("This form could not be read. Reload the page and send it again.") from None
+    form: Form = {}
+    for name, value in pairs:
+        if name in form:
+            raise Invalid(f"“{name[:40]}” was sent more than once. Send it once.", field=name[:40])
+        form[name] = _clean(name, value)
+    return form
+
+
+def _from_json(body: bytes) -> Form:
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError):
+        raise Invalid("This is not a JSON object. Send one, with string values.") from None
+    form: Form = {}
+    for name, value in fields.items():
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise Invalid(f"“{name[:40]}” must be a string.", field=name[:40])
+        form[name] = _clean(name, value)
+    return form
+
+
+def _clean(name: str, value: str) -> str:
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    if NOT_TEXT.search(value):
+        raise Invalid("This contains characters that are not text. Remove them and send it again.", field=name[:40])
+    return value

@@ -1,0 +1,172 @@
+"""Submitting a prompt, and what a person may do with its generation."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.response import Redirect
+from redis.exceptions import RedisError
+
+from genapp import models, views
+from genapp.errors import GenappError, NotFound
+from genapp.models import Generation
+from genapp.web.composing import draft_from
+from genapp.web.conversations import conversation_page, home_page, page
+from genapp.web.errors import answer_error, as_ours, headers_of
+from genapp.web.forms import Form, read_form
+from genapp.web.live import shown
+from genapp.web.negotiation import shape
+from genapp.web.parts import Given, Parts
+from genapp.web.representing import generation_json
+from genapp.web.sessions import Visitor
+
+logger = logging.getLogger(__name__)
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@post("/generations")
+async def create(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
+    """Store a prompt and answer at once; a worker does the rest."""
+    form = await read_form(request, visitor, parts.sessions)
+    try:
+        draft = draft_from(form, visitor, parts.settings)
+        generation, new = await Generation.submit(draft, max_in_flight=parts.settings.max_in_flight_per_user)
+    except Exception as error:
+        return await refuse(request, parts, visitor, form, as_ours(error))
+    if new:
+        await parts.jobs.generate_later(generation.id)
+    return await created(request, parts, visitor, generation, inside=draft.conversation_id is not None)
+
+
+async def created(
+    request: AnyRequest, parts: Parts, visitor: Visitor, generation: Generation, *, inside: bool
+) -> Response[Any]:
+    """Answer a submission. `inside`: it was sent from its conversation's page, which needs only the new article."""
+    wanted = shape(request)
+    url = f"/conversations/{generation.conversation}"
+    if wanted == "json":
+        location = {"Location": f"/generations/{generation.id}"}
+        return Response(generation_json(parts, visitor, generation), status_code=201, headers=location)
+    if wanted == "page":
+        return Redirect(url, status_code=303)
+    headers = {"HX-Push-Url": url}
+    if inside:
+        return await live_article(parts, visitor, generation, status=201, headers=headers)
+    conversation = await models.Conversation.owned(generation.conversation, visitor.user_id)
+    whole = await conversation_page(parts, visitor, conversation, status=201)
+    whole.headers.update(headers)
+    return whole
+
+
+async def refuse(request: AnyRequest, parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[Any]:
+    """Answer a submission that was not taken. As a page: the one it came from, with all that was typed."""
+    if shape(request) != "page" or error.status >= 500:
+        return answer_error(request, error)
+    answer = await _page_it_came_from(parts, visitor, form, error)
+    answer.headers.update(headers_of(error))
+    return answer
+
+
+async def _page_it_came_from(parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[str]:
+    conversation_id = models.parse_id(form.get("conversation_id", ""))
+    if conversation_id is not None:
+        try:
+            found = await models.Conversation.owned(conversation_id, visitor.user_id)
+        except NotFound:
+            pass
+        else:
+            return await conversation_page(parts, visitor, found, form=form, error=error, status=error.status)
+    return await home_page(parts, visitor, form=form, error=error, status=error.status)
+
+
+@get("/generations/{generation_id:uuid}")
+async def show(request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
+    """One generation: as JSON, as its article, or as a page at its place in the conversation."""
+    generation = await Generation.owned(generation_id, visitor.user_id)
+    wanted = shape(request)
+    if wanted == "json":
+        return Response(generation_json(parts, visitor, generation))
+    if wanted == "partial":
+        return await live_article(parts, visitor, generation)
+    found = await models.Conversation.owned(generation.conversation, visitor.user_id)
+    return await conversation_page(parts, visitor, found)
+
+
+@post("/generations/{generation_id:uuid}/cancellation")
+async def cancel(
+    request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]
+) -> Response[Any]:
+    """Stop a generation. Idempotent: what is finished stays as it is."""
+    await read_form(request, visitor, parts.sessions)
+    generation = await (await Generation.owned(generation_id, visitor.user_id)).cancel()
+    await announce_stop(parts, generation)
+    return await changed(request, parts, visitor, generation)
+
+
+@post("/generations/{generation_id:uuid}/retry")
+async def retry(
+    request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]
+) -> Response[Any]:
+    """Try a failed or stopped generation again. Idempotent: what is in progress or completed stays as it is."""
+    await read_form(request, visitor, parts.sessions)
+    earlier = await Generation.owned(generation_id, visitor.user_id)
+    generation, new = await earlier.retry(max_in_flight=parts.settings.max_in_flight_per_user)
+    if new:
+        await announce_retry(parts, generation)
+        await parts.jobs.generate_later(generation.id)
+    return await changed(request, parts, visitor, generation)
+
+
+async def changed(request: AnyRequest, parts: Parts, visitor: Visitor, generation: Generation) -> Response[Any]:
+    """Answer a change of a generation: 200 where it is done, whoever did it."""
+    wanted = shape(request)
+    if wanted == "json":
+        return Response(generation_json(parts, visitor, generation), status_code=200)
+    if wanted == "page":
+        return Redirect(f"/conversations/{generation.conversation}#{views.dom_id(generation.id)}", status_code=303)
+    return await live_article(parts, visitor, generation)
+
+
+async def live_article(
+    parts: Parts,
+    visitor: Visitor,
+    generation: Generation,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response[str]:
+    """A generation's article, and what connects it to its stream."""
+    cards, stream = await shown(parts, visitor, [generation])
+    return page(views.generation(cards[0], stream, visitor.csrf_token), status, headers)
+
+
+async def announce_stop(parts: Parts, generation: Generation) -> None:
+    """Tell the worker, or every viewer where none had it. The row has it, so Redis being away loses nothing."""
+    name = views.stream_name(generation.id)
+    try:
+        if generation.status == "processing":
+            await parts.log.request_stop(name, fence=generation.attempt)
+        elif generation.status == "cancelled":
+            await publish_end(parts, generation)
+    except (RedisError, OSError):
+        logger.warning("the stop was not announced; the row has it", exc_info=True)
+
+
+async def publish_end(parts: Parts, generation: Generation) -> None:
+    """Show everybody how it ended, unless they have been shown."""
+    name = views.stream_name(generation.id)
+    if not (await parts.log.read(name)).closed:
+        await parts.log.publish(name, views.final_ops(generation), fence=generation.attempt, reset=True, close=True)
+
+
+async def announce_retry(parts: Parts, generation: Generation) -> None:
+    """Open the stream again, with the fence of the attempt to come: the earlier one's worker is shut out now."""
+    name = views.stream_name(generation.id)
+    try:
+        await parts.log.publish(name, views.shell_ops(generation), fence=generation.attempt + 1, reset=True)
+    except (RedisError, OSError):
+        logger.warning("the new attempt was not announced; its worker will", exc_info=True)

@@ -1,0 +1,59 @@
+"""Work in progress as a page first paints it: what is written so far, and from where to listen."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from genapp import markdown, streams, views
+from genapp.models import Chunk, Generation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genapp.streams import Cursor
+    from genapp.web.parts import Parts
+    from genapp.web.sessions import Visitor
+
+logger = logging.getLogger(__name__)
+
+
+async def shown(
+    parts: Parts, visitor: Visitor, generations: Sequence[Generation]
+) -> tuple[list[views.GenerationCard], views.Stream | None]:
+    """Give a card each, and the one stream for all that are in progress (None where none is)."""
+    cards, following = [], []
+    for generation in generations:
+        card, cursor, live = await _shown(parts, generation)
+        cards.append(card)
+        if live:
+            following.append((views.stream_name(generation.id), cursor))
+    if not following:
+        return cards, None
+    url = streams.stream_from(parts.names, str(visitor.user_id), following)
+    return cards, views.Stream(url)
+
+
+async def _shown(parts: Parts, generation: Generation) -> tuple[views.GenerationCard, Cursor | None, bool]:
+    if generation.finished:
+        return views.card(generation), None, False
+    try:
+        snapshot = await parts.log.read(views.stream_name(generation.id))
+    except (RedisError, OSError):
+        # The page is worth having without Redis: what the row has, and the stream from its start once it is back.
+        logger.warning("Redis is away: showing what the row has", exc_info=True)
+        return await _stored(generation), None, True
+    if snapshot.closed:
+        # It ended between the query and the read.
+        return views.card(await Generation.owned(generation.id, generation.user)), None, False
+    if snapshot.cursor is None:
+        return await _stored(generation), None, True
+    return views.card(generation, views.written_from(generation.id, snapshot)), snapshot.cursor, True
+
+
+async def _stored(generation: Generation) -> views.GenerationCard:
+    text = await Chunk.joined(generation.id, generation.attempt)
+    tail = views.tail_element(generation.id)
+    return views.card(generation, views.Written(markdown.render(text), tail) if text else None)

@@ -1,0 +1,21 @@
+"""What shape of answer a request wants: one of three, the same for every route."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
+
+Shape = Literal["partial", "page", "json"]
+
+
+def shape(request: ASGIConnection[Any, Any, Any, Any]) -> Shape:
+    """`partial` for htmx, `json` for who asks for JSON (or sends it and takes anything), else a `page`."""
+    accept = request.headers.get("accept", "")
+    if request.headers.get("hx-request") == "true" and "application/json" not in accept:
+        return "partial"
+    if "json" in accept and "text/html" not in accept:
+        return "json"
+    sends_json = request.headers.get("content-type", "").startswith("application/json")
+    return "json" if sends_json and accept in ("", "*/*") else "page"

@@ -1,0 +1,58 @@
+"""What the handlers work with: made once a process, when it starts."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import redis.asyncio
+from litestar.params import Dependency
+
+from genapp import jobs, models
+from genapp.streams import Hub, Log, Names
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from litestar import Litestar
+
+    from genapp.settings import Settings
+    from genapp.web.sessions import Sessions
+
+
+T = TypeVar("T")
+
+# How a handler takes what the app gives it: our own objects, so that there is nothing for Litestar to validate.
+Given = Annotated[T, Dependency(skip_validation=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The handlers' connections and secrets."""
+
+    settings: Settings
+    sessions: Sessions
+    names: Names
+    redis: redis.asyncio.Redis
+    log: Log
+    hub: Hub
+    jobs: jobs.Jobs
+
+
+@asynccontextmanager
+async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
+    """Open the process's connections for as long as the app runs."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
+        client = redis.asyncio.Redis.from_url(settings.redis_url, **settings.redis_ssl)
+        stack.push_async_callback(client.aclose)
+        broker = jobs.make_broker(settings.redis_url, **settings.redis_ssl)
+        stack.callback(broker.close)
+        log = Log(client, ttl=settings.stream_ttl)
+        hub = Hub(log, settings.redis_url, ssl_context=settings.redis_ssl_context)
+        await stack.enter_async_context(hub)
+        app.state.parts = Parts(
+            settings, app.state.sessions, Names(settings.secrets), client, log, hub, jobs.Jobs(broker)
+        )
+        yield

@@ -1,0 +1,71 @@
+"""Rows as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genapp import streams, views
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genapp.models import Conversation, Generation
+    from genapp.web.parts import Parts
+    from genapp.web.sessions import Visitor
+
+
+def generation_json(parts: Parts, visitor: Visitor, generation: Generation) -> dict[str, Any]:
+    """A generation; `stream_url` is null once it is finished."""
+    usage = {"input_tokens": generation.input_tokens, "output_tokens": generation.output_tokens}
+    error = {"code": generation.error_code, "message": generation.error_message}
+    return {
+        "id": str(generation.id),
+        "conversation_id": str(generation.conversation),
+        "status": generation.status,
+        "model": generation.model,
+        "prompt": generation.prompt,
+        "content": generation.answer,
+        "error": error if generation.status == "failed" else None,
+        "usage": usage if generation.output_tokens is not None else None,
+        "created_at": generation.created_at.isoformat(),
+        "finished_at": generation.finished_at.isoformat() if generation.finished_at else None,
+        "url": f"/generations/{generation.id}",
+        "stream_url": _stream_url(parts, visitor, generation),
+    }
+
+
+def conversation_json(
+    parts: Parts, visitor: Visitor, conversation: Conversation, generations: Sequence[Generation]
+) -> dict[str, Any]:
+    """A conversation with its generations, oldest first."""
+    return {
+        "id": str(conversation.id),
+        "title": conversation.title,
+        "url": f"/conversations/{conversation.id}",
+        "created_at": conversation.created_at.isoformat(),
+        "updated_at": conversation.updated_at.isoformat(),
+        "generations": [generation_json(parts, visitor, one) for one in generations],
+    }
+
+
+def conversations_json(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A list of conversations, newest first."""
+    return {
+        "conversations": [
+            {
+                "id": str(row["id"]),
+                "title": row["title"],
+                "url": f"/conversations/{row['id']}",
+                "updated_at": row["updated_at"].isoformat(),
+                "busy": row["busy"],
+            }
+            for row in rows
+        ]
+    }
+
+
+def _stream_url(parts: Parts, visitor: Visitor, generation: Generation) -> str | None:
+    if generation.finished:
+        return None
+    name = views.stream_name(generation.id)
+    return streams.stream_from(parts.names, str(visitor.user_id), [(name, None)], dialect="json")

@@ -1,0 +1,73 @@
+"""`GET /streams`: one SSE connection for all streams of a page."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from litestar import Request, asgi
+from litestar.types import Receive, Scope, Send
+
+from genapp import streams, views
+from genapp.errors import Invalid, NotFound
+from genapp.models import Generation, parse_id
+
+if TYPE_CHECKING:
+    from genapp.web.parts import Parts
+    from genapp.web.sessions import Visitor
+
+# A page shows at most as many streams as its user has generations in flight; this is a bound against abuse.
+MAX_STREAMS = 20
+
+
+@asgi("/streams", copy_scope=False)
+async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stream what the tokens name, from the cursor on.
+
+    `stream` (repeated) a signed name; `after` the cursor of the first connection, `Last-Event-ID` that of the next;
+    `dialect` htmx (default), turbo or json. A token that is not this visitor's, or is expired, is a 404: a leaked
+    URL alone opens nothing, and does not say whether there is something to open.
+    """
+    parts: Parts = scope["litestar_app"].state.parts
+    request: Request[Any, Any, Any] = Request(scope, receive)
+    visitor: Visitor = scope["state"]["visitor"]
+    names = verified(request, parts, visitor)
+    dialect = request.query_params.get("dialect", "htmx")
+    if dialect not in streams.DIALECTS:
+        raise Invalid(f"There is no such dialect. Choose one of {', '.join(streams.DIALECTS)}.", field="dialect")
+    cursors = request.headers.get("last-event-id") or request.query_params.get("after") or ""
+    await restore_finished(parts, names)
+    places = streams.Cursors.parse(cursors, len(names)).places
+    async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:
+        await streams.serve(
+            cast("Any", send),
+            cast("Any", receive),
+            viewer,
+            heartbeat=parts.settings.sse_heartbeat,
+            lifetime=parts.settings.sse_lifetime,
+        )
+
+
+def verified(request: Request[Any, Any, Any], parts: Parts, visitor: Visitor) -> list[str]:
+    """Give the names of the streams the request may see; raises NotFound, or Invalid for none or too many."""
+    tokens = request.query_params.getall("stream", [])
+    if not 0 < len(tokens) <= MAX_STREAMS:
+        raise Invalid(f"Name between 1 and {MAX_STREAMS} streams.", field="stream")
+    try:
+        return [parts.names.verify(token, str(visitor.user_id), time.time()) for token in tokens]
+    except streams.InvalidName:
+        raise NotFound from None
+
+
+async def restore_finished(parts: Parts, names: list[str]) -> None:
+    """Write the last frame of a finished generation again, where Redis has lost its log.
+
+    The one case in which a subscription asks the database: without it the viewer would wait for ever.
+    """
+    for name, top in zip(names, await parts.log.tops(names), strict=True):
+        if top is not None:
+            continue
+        generation_id = parse_id(name.removeprefix("generation:"))
+        row = await Generation.objects().get(Generation.id == generation_id) if generation_id else None
+        if row is not None and row.finished:
+            await parts.log.publish(name, views.final_ops(row), fence=row.attempt, reset=True, close=True)

@@ -1,0 +1,49 @@
+// Keeps the end of a growing answer in view, but only for a reader who is at the end already.
+
+const NEAR = 64; // px
+
+let following = false;
+let lastY = window.scrollY;
+let watched = null;
+
+function distance() {
+  return document.documentElement.scrollHeight - window.innerHeight - window.scrollY;
+}
+
+function toEnd() {
+  window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+}
+
+// Growth moves the end away without a scroll event, so going up is the only sign that the reader wants to stay.
+window.addEventListener(
+  "scroll",
+  () => {
+    if (distance() <= NEAR) following = true;
+    else if (window.scrollY < lastY) following = false;
+    lastY = window.scrollY;
+  },
+  { passive: true },
+);
+
+const growth = new ResizeObserver(() => {
+  if (following) toEnd();
+});
+
+function watch() {
+  const generations = document.getElementById("generations");
+  if (generations === watched) return;
+  growth.disconnect();
+  watched = generations;
+  following = Boolean(generations) && distance() <= NEAR;
+  if (generations) growth.observe(generations);
+}
+
+// What one has just asked is where one looks.
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+  if (!ctx.sourceElement.matches?.("form.composer") || ctx.status !== "swapped" || ctx.response.status >= 400) return;
+  watch();
+  following = true;
+  toEnd();
+});
+
+watch();

@@ -1,0 +1,65 @@
+"""A worker process: its broker, and the connections that its jobs share."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import dramatiq
+import redis.asyncio
+
+from genapp import jobs, models
+from genapp.generating import Generating
+from genapp.providers import ProviderConfig, Providers
+from genapp.settings import Settings
+from genapp.streams import Log
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+settings = Settings()
+
+_generating: Generating | None = None
+
+
+def generating() -> Generating:
+    """The workflow of this process; it exists while a worker runs."""
+    if _generating is None:
+        raise RuntimeError("no worker is running in this process")
+    return _generating
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[None]:
+    """Open what the jobs share, on their event loop, and say that this worker lives."""
+    global _generating
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
+        client = redis.asyncio.Redis.from_url(settings.redis_url, **settings.redis_ssl)
+        stack.push_async_callback(client.aclose)
+        providers = Providers(provider_configs())
+        stack.push_async_callback(providers.close)
+        log = Log(client, ttl=settings.stream_ttl)
+        _generating = Generating(settings, log, providers, jobs.Jobs(broker))
+        beating = asyncio.create_task(jobs.beat(client, f"{socket.gethostname()}:{os.getpid()}"))
+        stack.callback(beating.cancel)
+        yield
+
+
+def provider_configs() -> list[ProviderConfig]:
+    """The configured providers with their keys, which only workers read."""
+    return [
+        ProviderConfig(one.name, one.api_key.get_secret_value() if one.api_key else "", one.base_url)
+        for one in settings.providers
+    ]
+
+
+broker = jobs.make_broker(
+    settings.redis_url,
+    middleware=[jobs.EventLoop(running, grace=settings.shutdown_seconds)],
+    **settings.redis_ssl,
+)
+dramatiq.set_broker(broker)

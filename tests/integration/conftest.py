@@ -1,0 +1,32 @@
+"""What integration tests share: the app as real processes, and the database for tests of tables alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from genapp import models
+from tests.running import GENAPP, App, running_app
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_url: str) -> Iterator[App]:
+    """One app for all tests: each test is a visitor of its own."""
+    with running_app(tmp_path_factory.mktemp("app"), database_url, redis_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str, services_folder: Path) -> AsyncIterator[None]:
+    """The migrated database, with all tables bound to it."""
+    env = {**os.environ, "DATABASE_URL": database_url}
+    subprocess.run([*GENAPP, "migrate"], env=env, check=True, capture_output=True)  # noqa: ASYNC221  nothing else runs
+    async with models.connected(database_url, pool_size=20):
+        yield

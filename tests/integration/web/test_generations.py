@@ -1,0 +1,212 @@
+"""A prompt over HTTP, in its three shapes, and what a person may do with its answer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.web.conftest import HTML, HTMX, JSON, Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.running import App
+
+SLOW = "openai:demo-slow"
+
+
+async def test_a_prompt_is_accepted_at_once_and_answered_in_the_background(visitor: Visitor) -> None:
+    generation = await visitor.submit("Say hello", model="openai:demo")
+    assert generation["status"] == "queued"
+    assert generation["url"] == f"/generations/{generation['id']}"
+    finished = await visitor.until(generation["id"], "completed", "failed")
+    assert finished["status"] == "completed"
+    assert len(finished["content"]) > 20
+    assert finished["usage"]["output_tokens"] > 0
+
+
+async def test_anthropic_answers_too(visitor: Visitor) -> None:
+    generation = await visitor.submit("[demo: echo] two\n\nparagraphs", model="anthropic:demo-fast")
+    assert (await visitor.until(generation["id"], "completed", "failed"))["content"] == "two\n\nparagraphs"
+
+
+async def test_the_stream_gives_every_piece_once_and_the_end_equals_the_stored_answer(visitor: Visitor) -> None:
+    generation = await visitor.submit("count", model="openai:demo-ttft50-tps50-n200")
+    messages = await visitor.messages(generation["stream_url"])
+    text = "".join(m["content"] for m in messages if m["type"] in ("chunk", "snapshot"))
+    assert text.split() == [f"word{i}" for i in range(len(text.split()))]
+    assert messages[-1]["type"] == "complete"
+    stored = await visitor.generation(generation["id"])
+    assert messages[-1]["content"] == stored["content"] == " ".join(f"word{i}" for i in range(200))
+    assert len([m for m in messages if m["type"] == "chunk"]) > 5
+    assert [m["seq"] for m in messages] == sorted(m["seq"] for m in messages)
+
+
+async def test_who_comes_back_with_a_cursor_gets_only_what_was_missed(visitor: Visitor) -> None:
+    generation = await visitor.submit("count", model="openai:demo-ttft50-tps50-n200")
+    seen, cursor = "", ""
+    async for event_id, _, data in visitor.listen(generation["stream_url"]):
+        if '"chunk"' in data or '"snapshot"' in data:
+            seen += re.search(r'"content":"([^"]*)"', data)[1]  # type: ignore[index]
+        cursor = event_id
+        if "word20 " in seen:
+            break
+    rest = await visitor.messages(generation["stream_url"], {"Last-Event-ID": cursor})
+    seen += "".join(m["content"] for m in rest if m["type"] in ("chunk", "snapshot"))
+    final = rest[-1]["content"]
+    assert final.startswith(seen)
+    assert seen.count("word21 ") == 1
+
+
+async def test_a_finished_generation_whose_log_is_gone_is_answered_from_the_database(
+    visitor: Visitor, redis_url: str
+) -> None:
+    import redis
+
+    generation = await visitor.submit("[demo: echo] kept for ever", model="openai:demo-fast")
+    await visitor.until(generation["id"], "completed")
+    with redis.Redis.from_url(redis_url) as client:
+        client.delete(f"stream:{{generation:{generation['id']}}}")
+    messages = await visitor.messages(generation["stream_url"])
+    assert [(m["type"], m["content"]) for m in messages] == [("complete", "kept for ever")]
+
+
+async def test_an_html_form_without_javascript_is_sent_to_the_conversation(visitor: Visitor) -> None:
+    answer = await visitor.post_form("/generations", prompt="[demo: echo] plain form", model=SLOW)
+    assert answer.status_code == 303
+    page = await visitor.http.get(answer.headers["location"], headers=HTML)
+    assert page.status_code == 200
+    assert '<noscript><meta http-equiv="refresh"' in page.text
+    assert 'data-status="' in page.text
+    article = re.search(r'id="generation_([0-9a-f-]{36})" data-status="(queued|processing)"', page.text)
+    assert article
+    stop = await visitor.post_form(f"/generations/{article[1]}/cancellation")
+    assert stop.status_code == 303
+    await visitor.until(article[1], "cancelled")
+    page = await visitor.http.get(answer.headers["location"], headers=HTML)
+    assert 'http-equiv="refresh"' not in page.text
+    assert f"/generations/{article[1]}/retry" in page.text
+
+
+async def test_htmx_gets_the_page_from_home_and_an_article_inside_a_conversation(visitor: Visitor) -> None:
+    home = await visitor.post_form("/generations", HTMX, prompt="first", model="openai:demo-fast")
+    assert home.status_code == 201
+    conversation = home.headers["HX-Push-Url"].rsplit("/", 1)[1]
+    assert 'id="main"' in home.text
+    inside = await visitor.post_form(
+        "/generations", HTMX, prompt="second", model="openai:demo-fast", conversation_id=conversation
+    )
+    assert inside.status_code == 201
+    assert inside.text.lstrip().startswith("<article")
+    assert 'id="main"' not in inside.text
+    assert "hx-sse:connect" in inside.text
+
+
+async def test_a_follow_up_sends_the_earlier_turns_to_the_model(visitor: Visitor) -> None:
+    first = await visitor.submit("Tell me about lighthouses", model="openai:demo-fast")
+    await visitor.until(first["id"], "completed")
+    second = await visitor.submit(
+        "And what did I ask before?", model="openai:demo-fast", conversation_id=first["conversation_id"]
+    )
+    answer = await visitor.until(second["id"], "completed")
+    assert "lighthouses" in answer["content"].lower()
+
+
+async def test_the_same_idempotency_key_answers_with_the_same_generation(visitor: Visitor) -> None:
+    first = await visitor.submit("once", model="openai:demo-fast", idempotency_key="click-1")
+    second = await visitor.submit("once", model="openai:demo-fast", idempotency_key="click-1")
+    assert first["id"] == second["id"]
+    assert len(await visitor.conversations()) == 1
+
+
+async def test_stop_keeps_the_text_and_reaches_the_provider_while_it_is_silent(app: App, visitor: Visitor) -> None:
+    generation = await visitor.submit("[demo: pause] Describe the sea", model="openai:demo")
+    async for _, _, data in visitor.listen(generation["stream_url"]):
+        if '"chunk"' in data:
+            break
+    active = app.stats()["active"]
+    assert active >= 1
+    await visitor.post_form(f"/generations/{generation['id']}/cancellation", JSON)
+    stopped = await visitor.until(generation["id"], "cancelled")
+    assert stopped["content"]
+    assert app.stats()["active"] == active - 1
+
+
+async def test_stopping_twice_is_the_same_as_once(visitor: Visitor) -> None:
+    generation = await visitor.submit("[demo: stall] x", model="openai:demo")
+    for _ in range(2):
+        answer = await visitor.post_form(f"/generations/{generation['id']}/cancellation", JSON)
+        assert answer.status_code == 200
+    assert (await visitor.until(generation["id"], "cancelled"))["status"] == "cancelled"
+
+
+async def test_a_failure_is_told_in_a_sentence_and_can_be_tried_again(visitor: Visitor) -> None:
+    generation = await visitor.submit("[demo: 500x1] Describe rivers", model="openai:demo-fast")
+    failed = await visitor.until(generation["id"], "completed", "failed")
+    assert failed["status"] == "failed"
+    assert failed["error"]["code"] == "unavailable"
+    assert failed["error"]["message"].endswith(".")
+    again = await visitor.post_form(f"/generations/{generation['id']}/retry", JSON)
+    assert again.status_code == 200
+    assert again.json()["status"] == "queued"
+    completed = await visitor.until(generation["id"], "completed", "failed")
+    assert (completed["status"], completed["error"]) == ("completed", None)
+
+
+async def test_a_stream_opened_after_a_retry_shows_the_new_attempt(visitor: Visitor) -> None:
+    generation = await visitor.submit("[demo: cutx1] Describe rivers", model="openai:demo-fast")
+    failed = await visitor.until(generation["id"], "completed", "failed")
+    assert failed["error"]["code"] == "cut"
+    assert failed["content"]
+    again = (await visitor.post_form(f"/generations/{generation['id']}/retry", JSON)).json()
+    messages = await visitor.messages(again["stream_url"])
+    assert messages[-1]["type"] == "complete"
+    assert messages[-1]["content"] == (await visitor.generation(generation["id"]))["content"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("429", "rate_limited"),
+        ("401", "unauthorized"),
+        ("context", "context_too_long"),
+        ("policy", "content_filtered"),
+        ("malformed", "malformed"),
+        ("empty", "empty_answer"),
+    ],
+)
+async def test_each_way_a_provider_fails_has_its_own_words(visitor: Visitor, fault: str, code: str) -> None:
+    generation = await visitor.submit(f"[demo: {fault}] x", model="openai:demo-fast")
+    failed = await visitor.until(generation["id"], "completed", "failed")
+    assert (failed["status"], failed["error"]["code"]) == ("failed", code)
+
+
+async def test_more_than_three_at_once_are_refused_with_a_wait(visitor: Visitor) -> None:
+    for number in range(3):
+        await visitor.submit(f"[demo: stall] {number}", model="openai:demo")
+    refused = await visitor.http.post("/generations", json={"prompt": "fourth"}, headers=JSON)
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 0
+    assert "limit" in refused.json()["detail"]
+    page = await visitor.post_form("/generations", prompt="my fourth question")
+    assert page.status_code == 429
+    assert "my fourth question</textarea>" in page.text
+    for conversation in await visitor.conversations():
+        whole = (await visitor.http.get(conversation["url"], headers=JSON)).json()
+        for generation in whole["generations"]:
+            await visitor.post_form(f"/generations/{generation['id']}/cancellation", JSON)
+
+
+async def test_what_belongs_to_another_is_not_found(visitors: Callable[[], Visitor]) -> None:
+    owner, stranger = await visitors().arrive(), await visitors().arrive()
+    generation = await owner.submit("mine", model="openai:demo-fast")
+    conversation = generation["conversation_id"]
+    for path in (f"/conversations/{conversation}", f"/generations/{generation['id']}", generation["stream_url"]):
+        assert (await stranger.http.get(path)).status_code == 404, path
+    for verb in ("cancellation", "retry"):
+        assert (await stranger.post_form(f"/generations/{generation['id']}/{verb}")).status_code == 404
+    answer = await stranger.http.post("/generations", json={"prompt": "x", "conversation_id": conversation})
+    assert answer.status_code == 404
+    assert await stranger.conversations() == []

@@ -1,0 +1,77 @@
+"""A real browser before the real app."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+from tests.running import App, running_app
+
+# As root there is no sandbox to be had; the rest keeps the browser from calling home.
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+def chromium() -> str:
+    """The browser on PATH. Missing on a person's machine it is a skip with the reason, in CI a failure."""
+    for name in PROGRAMS:
+        if found := shutil.which(name):
+            return found
+    reason = "Chromium is not on PATH: install it (Debian: sudo apt install chromium) to run the browser tests."
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_url: str) -> Iterator[App]:
+    """An app of these tests' own, whose streams are short-lived enough to see a connection end and be resumed."""
+    with running_app(tmp_path_factory.mktemp("browsed"), database_url, redis_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    program = chromium()
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def open_page(app: App, browser: Browser) -> AsyncIterator[OpenPage]:
+    """Opens pages, each of a visitor of its own unless told to share; errors in the console fail the test."""
+    complaints: list[str] = []
+    async with AsyncExitStack() as stack:
+
+        def listen(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                complaints.append(message.text)
+
+        async def open_one(path: str = "/", *, beside: Page | None = None, **options: object) -> Page:
+            if beside is None:
+                context = await browser.new_context(base_url=app.url, **options)  # type: ignore[arg-type]
+                stack.push_async_callback(context.close)
+            else:
+                context = beside.context
+            page = await context.new_page()
+            page.set_default_timeout(15_000)
+            page.on("console", listen)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            await page.goto(path)
+            return page
+
+        open_one.complaints = complaints  # type: ignore[attr-defined]
+        yield open_one
+    assert complaints == []

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+import redis
+
+from genapp.errors import ConfigurationError
+from genapp.providers.vendors import VENDORS
+from genapp.settings import DEFAULT_MODELS, Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "0123456789abcdef" * 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("PORT", "eighty", "PORT must be a whole number at least 1 and at most 65535 (it is 'eighty')"),
+        ("PORT", "70000", "PORT must be a whole number at least 1 and at most 65535 (it is '70000')"),
+        ("GENAPP_ENV", "prod", "GENAPP_ENV must be one of development, production, test (it is 'prod')"),
+        ("GENAPP_LOG_FORMAT", "xml", "GENAPP_LOG_FORMAT must be one of text, json (it is 'xml')"),
+        ("GENAPP_FLUSH_SECONDS", "-1", "GENAPP_FLUSH_SECONDS must be a number more than 0 (it is '-1')"),
+        ("GENAPP_REDIS_VERIFY_CERTIFICATE", "7", "must be true or false (it is '7')"),
+        ("DATABASE_URL", "mysql://me:hidden@host/db", "DATABASE_URL must be a postgresql:// URL"),
+        ("REDIS_URL", "http://:hidden@host", "REDIS_URL must be a redis:// or rediss:// URL"),
+        ("OPENAI_BASE_URL", "localhost:11434", "OPENAI_BASE_URL must be an http:// or https:// URL"),
+        ("GENAPP_MODELS", "gpt-9", "GENAPP_MODELS must be a comma list of provider:model"),
+        ("GENAPP_MODELS", "acme:x", "provider one of openai, anthropic, gemini, demo (it has 'acme:x')"),
+        ("GENAPP_FRAME_INTERVAL_MAX_MS", "5", "GENAPP_FRAME_INTERVAL_MAX_MS must not be less than"),
+        ("SECRET_KEY", "hidden", "SECRET_KEY must have at least 32 characters"),
+    ],
+)
+def test_a_broken_value_is_named_in_one_line_with_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError) as caught:
+        Settings()
+    assert says in caught.value.message
+    assert variable in caught.value.message
+    assert "\n" not in caught.value.message
+    assert "hidden" not in caught.value.message
+    assert caught.value.__cause__ is None
+
+
+def test_production_does_not_start_without_a_secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GENAPP_ENV")
+    with pytest.raises(ConfigurationError, match="SECRET_KEY is not set"):
+        Settings()
+    assert Settings(SECRET_KEY=SECRET).secrets == (SECRET,)
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "")
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+    settings = Settings()
+    assert settings.port == 8000
+    assert [provider.name for provider in settings.providers] == ["demo"]
+
+
+def test_a_missing_database_or_redis_is_said_when_it_is_needed() -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL is not set"):
+        _ = Settings().database_url
+    with pytest.raises(ConfigurationError, match="REDIS_URL is not set"):
+        _ = Settings().redis_url
+
+
+def test_herokus_addresses_work_as_they_come() -> None:
+    settings = Settings(
+        DATABASE_URL="postgres://u:p@h:5432/d", REDIS_URL="redis://:p@h:1", REDIS_TLS_URL="rediss://:p@h:2"
+    )
+    assert settings.database_url == "postgresql://u:p@h:5432/d"
+    assert settings.redis_url == "rediss://:p@h:2"
+    connection = redis.Redis.from_url(settings.redis_url, **settings.redis_ssl).connection_pool.make_connection()
+    assert (connection.cert_reqs, connection.check_hostname) == (ssl.CERT_NONE, False)
+    assert settings.redis_ssl_context
+    assert settings.redis_ssl_context.verify_mode == ssl.CERT_NONE
+
+
+def test_a_certificate_is_verified_where_that_is_asked_for() -> None:
+    settings = Settings(REDIS_URL="rediss://:p@h:2", GENAPP_REDIS_VERIFY_CERTIFICATE="true")
+    assert settings.redis_ssl == {}
+    assert settings.redis_ssl_context
+    assert settings.redis_ssl_context.verify_mode == ssl.CERT_REQUIRED
+    assert Settings(REDIS_URL="redis://h").redis_ssl_context is None
+
+
+def test_secrets_are_in_no_text_of_the_settings() -> None:
+    shown = repr(
+        Settings(
+            SECRET_KEY=SECRET,
+            SECRET_KEY_FALLBACKS="hidden-fallback",
+            OPENAI_API_KEY="hidden-openai",
+            ANTHROPIC_API_KEY="hidden-anthropic",
+            GEMINI_API_KEY="hidden-gemini",
+            DATABASE_URL="postgresql://u:hidden-database@h/d",
+            REDIS_URL="redis://:hidden-redis@h",
+        )
+    )
+    assert "hidden" not in shown
+    assert SECRET not in shown
+
+
+def test_an_old_secret_key_still_verifies_and_the_new_one_signs() -> None:
+    assert Settings(SECRET_KEY=SECRET, SECRET_KEY_FALLBACKS="old, older").secrets == (SECRET, "old", "older")
+
+
+def test_development_keeps_one_secret_key_that_only_its_owner_can_read(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    first = Settings(GENAPP_ENV="development", GENAPP_DATA=folder).secrets
+    assert Settings(GENAPP_ENV="development", GENAPP_DATA=folder).secrets == first
+    assert len(first[0]) == 64
+    assert (folder / "secret_key").stat().st_mode & 0o077 == 0
+    assert [path.name for path in folder.iterdir()] == ["secret_key"]
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="GENAPP_DATA must be a folder that can be written"):
+        _ = Settings(GENAPP_DATA=tmp_path / "file" / "data").secrets
+
+
+def test_with_no_key_there_is_the_demo_model() -> None:
+    models = Settings().models
+    assert models[0].value == "demo:demo"
+    assert models[0].label == "Demo"
+    assert {model.provider for model in models} == {"demo"}
+
+
+def test_the_models_come_from_the_providers_that_are_configured() -> None:
+    settings = Settings(ANTHROPIC_API_KEY="k", OPENAI_BASE_URL="http://127.0.0.1:11434/v1")
+    assert [provider.name for provider in settings.providers] == ["openai", "anthropic"]
+    assert {model.provider for model in settings.models} == {"openai", "anthropic"}
+
+
+def test_the_models_can_be_named_and_the_first_is_the_default() -> None:
+    models = Settings(GENAPP_MODELS="openai:llama3:8b, demo:demo-fast,openai:llama3:8b").models
+    assert [(model.provider, model.model) for model in models] == [("openai", "llama3:8b"), ("demo", "demo-fast")]
+
+
+def test_the_default_models_are_those_that_the_vendors_table_has() -> None:
+    assert {name: vendor.models for name, vendor in VENDORS.items()} == DEFAULT_MODELS
+
+
+def test_settings_cannot_be_changed_after_the_start() -> None:
+    with pytest.raises(Exception, match="frozen"):
+        Settings().port = 1  # type: ignore[misc]
