@@ -214,17 +214,20 @@ async def test_control_enter_sends_and_a_double_click_sends_once(open_page: Open
 
 async def test_a_refusal_is_told_beside_the_field_and_keeps_what_was_typed(open_page: OpenPage) -> None:
     page = await open_page()
-    typed = "far too long " + "x" * 32_000
-    await page.fill("textarea[name=prompt]", typed)
-    await page.click("button[type=submit]:has-text('Send')")
-    await expect(page.locator("#composer_error")).to_contain_text("32,000 is the limit")
+    for number in (1, 2, 3):
+        await ask(page, f"[demo: stall] {number}", "openai:demo")
+        await expect(page.locator("article")).to_have_count(number)
+    typed = "one too many"
+    await ask(page, typed)
+    await expect(page.locator("#composer_error")).to_contain_text("You have 3 answers in progress")
     assert await page.input_value("textarea[name=prompt]") == typed
-    await page.fill("textarea[name=prompt]", "count")
-    await page.select_option("select[name=model]", COUNTING)
+    await page.get_by_role("button", name="Stop").first.click()
+    await expect(page.locator("article").first).to_have_attribute("data-status", "cancelled")
     await page.click("button[type=submit]:has-text('Send')")
+    await expect(page.locator("article")).to_have_count(4)
     await until_status(page, "completed")
     complaints: list[str] = open_page.complaints  # type: ignore[attr-defined]
-    assert all("422" in complaint for complaint in complaints)
+    assert all("429" in complaint for complaint in complaints)
     complaints.clear()
 
 

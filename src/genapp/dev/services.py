@@ -38,6 +38,9 @@ START_SECONDS = 60.0
 POSTGRES_USER = "genapp"
 # PostgreSQL refuses to run as root. Everyone has this user, so none has to be made.
 UNPRIVILEGED_USER = "nobody"
+POSTGRES_PORT = "5432"  # of a socket in a folder of its own: it is only a part of the file's name
+# Not ours: it has the keys of vendors, and PGPORT or PGDATA of whoever works with another PostgreSQL.
+POSTGRES_ENV = {"PATH": os.defpath, "LC_ALL": "C"}
 TEST_OPTIONS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
 
 
@@ -57,13 +60,14 @@ def embedded_postgres(folder: Path, *, durable: bool = True) -> Iterator[str]:
     # A path of its own: a socket's may have 103 characters at most, and the data folder can be anywhere.
     with tempfile.TemporaryDirectory(prefix="genapp-") as sockets, (folder / "log").open("wb") as log:
         _give_to_postgres(Path(sockets))
-        options = ["listen_addresses=", *([] if durable else TEST_OPTIONS)]
+        options = ["listen_addresses=", f"port={POSTGRES_PORT}", *([] if durable else TEST_OPTIONS)]
         command = [_program("postgres"), "-D", str(data), "-k", sockets, *(f"--{one}" for one in options)]
-        process = start(_unprivileged(command), output=log, dying_signal="INT")
+        process = start(_unprivileged(command), output=log, env=POSTGRES_ENV, dying_signal="INT")
         try:
-            ask = [_program("pg_isready"), "-q", "-h", sockets]
+            ask = [_program("pg_isready"), "-q", "-h", sockets, "-p", POSTGRES_PORT]
             _wait_until(lambda: _succeeds(ask), process, "PostgreSQL", folder / "log")
-            yield f"postgresql://{POSTGRES_USER}@/postgres?host={quote(sockets, safe='/')}"
+            where = f"host={quote(sockets, safe='/')}&port={POSTGRES_PORT}"
+            yield f"postgresql://{POSTGRES_USER}@/postgres?{where}"
         finally:
             # SIGINT is its "fast" stop: it ends the connections instead of waiting for them.
             stop(process, by=signal.SIGINT, patience=20)
@@ -134,7 +138,8 @@ def _unprivileged(command: list[str]) -> list[str]:
     if (drop := setpriv()) is None:
         raise ConfigurationError("PostgreSQL will not run as root: be an ordinary user, or set DATABASE_URL.")
     # dac_override: the data may be under a folder that only root may enter, and that is not ours to change.
-    capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    # no_setuid_fixup: or else access(2), by which initdb looks for its siblings, leaves the capability out.
+    capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
     user = [f"--reuid={UNPRIVILEGED_USER}", f"--regid={getpwnam(UNPRIVILEGED_USER).pw_gid}", "--clear-groups"]
     # Again: a change of user clears the one that `start` sets.
     return [drop, *user, *capability, "--pdeathsig=INT", "--", *command]
@@ -163,7 +168,7 @@ def _make_cluster(data: Path) -> None:
         "--no-sync",
         *locale,
     ]
-    made = subprocess.run(_unprivileged(command), capture_output=True, text=True, check=False)
+    made = subprocess.run(_unprivileged(command), env=POSTGRES_ENV, capture_output=True, text=True, check=False)
     if made.returncode != 0:
         raise ConfigurationError(f"PostgreSQL could not make its data folder: {_last_line(made.stderr)}")
     making.rename(data)
@@ -172,7 +177,7 @@ def _make_cluster(data: Path) -> None:
 def _end_leftover(data: Path) -> None:
     """Ends a server that a killed start left on this data. A stale postmaster.pid alone does no harm."""
     command = [_program("pg_ctl"), "stop", "-D", str(data), "-m", "fast", "-w", "-s"]
-    subprocess.run(_unprivileged(command), capture_output=True, check=False)
+    subprocess.run(_unprivileged(command), env=POSTGRES_ENV, capture_output=True, check=False)
 
 
 def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], name: str, log: Path) -> None:

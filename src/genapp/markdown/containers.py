@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from genapp.markdown.blocks import Block, Line, indent_of, is_blank
 from genapp.markdown.rendering import parse, to_html
+from genapp.markdown.tables import MOST_MISSING, columns_of, missing_cells
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
 
 # Half an item can only be shown by replacing the whole list. So much of that is worth its bytes: a short list shows
 # every few words, a long one every item.
-_LIVELINESS = 1500
+_LIVELINESS = 2000
 _LIVELINESS_SHARE = 0.3
-_STEP = 20
 
 _MARKER = re.compile(r"( {0,3})(?:([-+*])|(\d{1,9})([.)]))([ \t]*)(.?)")
 
@@ -108,7 +108,7 @@ class List(Block):
         size = self._done_size + self._item_size + line.size
         # Twice: what shows half an item must be able to go back to whole ones.
         affordable = self._spent + 2 * size <= _LIVELINESS + _LIVELINESS_SHARE * size
-        return affordable and size - self._shown_size >= _STEP
+        return affordable and size - self._shown_size >= max(20, size // 6)
 
     def _show_all(self, line: Line | None, references: References) -> None:
         lines = [*self._done]
@@ -128,16 +128,11 @@ class Table(Block):
     kinds = ("table_open",)
     tag = "table"
 
-    # The parser ends a table that was given this many cells by rows that were too short; a table that might come
-    # near is left to the parser as a whole.
-    _MOST_CELLS = 60_000
-
     def __init__(self) -> None:
         super().__init__()
         self._head: list[str] = []
-        self._cells = 0
+        self._missing = 0
         self._fresh: list[str] = []
-        self._columns = 0
 
     def line(self, line: str) -> bool:
         if len(self._head) < 2:
@@ -145,17 +140,16 @@ class Table(Block):
             if len(self._head) == 2:
                 self._add_head()
             return False
-        self._cells += self._columns
+        self._missing += missing_cells(line, columns_of(self._head[1]))
         tokens = parse("\n".join([*self._head, line]) + "\n", {})
         body = [i for i, token in enumerate(tokens) if token.type in ("tbody_open", "tbody_close")]
-        if len(body) != 2 or _end_of_first(tokens) < len(tokens) or self._cells > self._MOST_CELLS:
+        if len(body) != 2 or _end_of_first(tokens) < len(tokens) or self._missing > MOST_MISSING:
             return True
         self._fresh.append(to_html(tokens[body[0] : body[1] + 1], {}))
         return False
 
     def _add_head(self) -> None:
         tokens = parse("\n".join(self._head) + "\n", {})
-        self._columns = sum(token.type == "th_open" for token in tokens)
         self._fresh.append(to_html(tokens[1:-1], {}))
 
     def show(self, line: Line, references: References) -> None:

@@ -71,8 +71,9 @@ class Log:
         the writer got for its first frame. `reset` drops what was published before, `close` makes this
         the last frame.
 
-        Raises `Fenced` where a higher fence has written, `StreamClosed` after the last frame, and
-        `LogLost` where `epoch` is given, `reset` is not, and the log is gone or has begun anew.
+        Raises `Fenced` where a higher fence has written, `StreamClosed` after the last frame (only a
+        reset with a higher fence opens the stream again), and `LogLost` where `epoch` is given, `reset`
+        is not, and the log is gone or has begun anew.
         """
         arguments: list[Any] = [
             fence,

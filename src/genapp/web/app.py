@@ -13,7 +13,7 @@ from litestar.middleware import DefineMiddleware
 from genapp.web import conversations, generations, health
 from genapp.web.errors import answer_error
 from genapp.web.forms import require_same_origin
-from genapp.web.headers import SecurityHeaders
+from genapp.web.headers import add_security_headers
 from genapp.web.parts import Parts, opened
 from genapp.web.sessions import SessionMiddleware, Sessions, Visitor
 from genapp.web.static import make_static
@@ -63,10 +63,8 @@ def create_app(settings: Settings) -> Litestar:
             "visitor": Provide(give_visitor, sync_to_thread=False),
         },
         guards=[require_same_origin],
-        middleware=[
-            DefineMiddleware(SecurityHeaders),
-            DefineMiddleware(SessionMiddleware, sessions=sessions),
-        ],
+        middleware=[DefineMiddleware(SessionMiddleware, sessions=sessions)],
+        before_send=[add_security_headers],
         exception_handlers={Exception: answer_error},
         request_max_body_size=settings.prompt_max_characters * BYTES_PER_CHARACTER + OTHER_FIELDS,
         openapi_config=None,

@@ -53,12 +53,11 @@ async def created(
         return Response(generation_json(parts, visitor, generation), status_code=201, headers=location)
     if wanted == "page":
         return Redirect(url, status_code=303)
-    headers = {"HX-Push-Url": url}
     if inside:
-        return await live_article(parts, visitor, generation, status=201, headers=headers)
+        return await live_article(parts, visitor, generation, status=201)
     conversation = await models.Conversation.owned(generation.conversation, visitor.user_id)
     whole = await conversation_page(parts, visitor, conversation, status=201)
-    whole.headers.update(headers)
+    whole.headers["HX-Push-Url"] = url
     return whole
 
 

@@ -29,6 +29,17 @@ async def test_what_is_written_to_the_database_is_there_after_a_restart(tmp_path
         await connection.close()
 
 
+async def test_the_environment_of_another_postgresql_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGPORT", "PGDATA", "PGHOST"):
+        monkeypatch.setenv(name, "1")
+    with embedded_postgres(tmp_path, durable=False) as url:
+        connection = await asyncpg.connect(url)
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
+
+
 async def test_a_server_that_was_killed_starts_again_with_its_data(tmp_path: Path) -> None:
     with embedded_postgres(tmp_path) as url:
         connection = await asyncpg.connect(url)

@@ -103,6 +103,12 @@ async def test_system_messages_and_earlier_turns_reach_the_model(provider: Provi
     assert "tides" in text_of(deltas)
 
 
+async def test_an_earlier_answer_that_failed_before_its_first_word_is_no_obstacle(provider: Provider) -> None:
+    messages = [Message("user", "Explain tides"), Message("assistant", ""), Message("user", "Please")]
+    deltas = [delta async for delta in provider.stream("demo-fast-n2", messages)]
+    assert text_of(deltas) == "word0 word1"
+
+
 @pytest.mark.parametrize("pace", ["fast", "fast-odd"])
 async def test_every_script_and_emoji_arrives_unharmed_wherever_the_bytes_are_cut(
     provider: Provider, pace: str
@@ -274,4 +280,4 @@ async def test_closed_providers_leave_nothing_open(speaks: str, demo: DemoServer
     await failure(providers.get(speaks), "demo-fast-cut")
     await providers.close()
     del providers
-    gc.collect()  # an unclosed session or connection would warn here, and a warning fails the test
+    gc.collect()  # an unclosed session warns here, and a warning fails the test

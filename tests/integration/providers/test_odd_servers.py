@@ -45,10 +45,12 @@ class ScriptedServer:
     ends: bool = True
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.idle.clear()
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -56,13 +58,16 @@ class ScriptedServer:
                 self.requests.append(head + await reader.readexactly(length))
                 writer.write(self._reply())
                 await writer.drain()
+                await asyncio.sleep(0.005)  # the end mark travels in a packet of its own, as it often does
+                writer.write(b"0\r\n\r\n" if self.ends else b"")
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
+            self.idle.set()
 
     def _reply(self) -> bytes:
         head = f"HTTP/1.1 {self.status} X\r\ncontent-type: {self.content_type}\r\ntransfer-encoding: chunked\r\n\r\n"
         chunk = f"{len(self.body):x}\r\n".encode() + self.body + b"\r\n"
-        return head.encode() + chunk + (b"0\r\n\r\n" if self.ends else b"")
+        return head.encode() + chunk
 
 
 @pytest.fixture
@@ -110,6 +115,25 @@ async def test_small_liberties_with_the_format_do_no_harm(
 ) -> None:
     server.body = body
     assert await collect(provider) == [Text("Hi"), Finish("stop")]
+
+
+@pytest.mark.parametrize("body", [TEXT, TEXT + b'data: {"choices":[{"del', b""])
+async def test_a_body_that_ends_well_without_a_last_event_is_a_cut(
+    provider: Provider, server: ScriptedServer, body: bytes
+) -> None:
+    server.body = body or b": nothing\n\n"
+    error = await failure(provider)
+    assert (type(error), error.code) == (TransientError, "cut")
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic"])
+async def test_closing_closes_the_connections_that_wait_for_another_answer(server: ScriptedServer, name: str) -> None:
+    server.status, server.content_type, server.body = 500, "application/json", b"{}"
+    providers = Providers([ProviderConfig(name, base_url=server.url)])
+    await failure(providers.get(name))
+    await providers.close()
+    async with asyncio.timeout(5):
+        await server.idle.wait()
 
 
 async def test_usage_told_with_every_chunk_counts_once(provider: Provider, server: ScriptedServer) -> None:

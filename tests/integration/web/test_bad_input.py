@@ -58,7 +58,8 @@ async def test_a_bad_form_is_refused_and_stores_nothing(visitor: Visitor, case: 
         assert "<html" not in answer.text
     else:
         assert "<!doctype html>" in answer.text
-    assert "<script>" not in answer.text
+    if shape is not JSON:
+        assert "<script>" not in answer.text
     assert await visitor.conversations() == []
 
 
