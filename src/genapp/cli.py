@@ -13,7 +13,7 @@ import click
 
 from genapp import logs
 from genapp.errors import ConfigurationError
-from genapp.processes import Process, exit_on_signals, start, stop, wait_for_any
+from genapp.processes import Process, exit_on_signals, hold_stop_signals, start, stop, wait_for_any
 from genapp.settings import Settings
 from genapp.starting import require_free_port, require_services
 
@@ -113,17 +113,18 @@ def _work(settings: Settings) -> None:
     working = dramatiq.Worker(broker, worker_threads=settings.worker_concurrency)
     # Stock is twice the threads: jobs would wait here for a thread while other processes have some to spare.
     working.queue_prefetch = settings.worker_concurrency
+    # Held and not handled: a handler that raised among a few hundred starting threads would leave half a worker,
+    # which nothing could stop.
+    held = hold_stop_signals()
     working.start()
-    try:
-        while True:
-            signal.pause()
-    finally:
-        # What is away (Redis, the database) could hold up the farewell for minutes.
-        last = threading.Timer(settings.shutdown_seconds + 2 * HAND_BACK_SECONDS, os._exit, args=(1,))
-        last.daemon = True
-        last.start()
-        working.stop(timeout=int((settings.shutdown_seconds + HAND_BACK_SECONDS) * 1000))
-        broker.close()
+    number = signal.sigwait(held)
+    # What is away (Redis, the database) could hold up the farewell for minutes.
+    last = threading.Timer(settings.shutdown_seconds + 2 * HAND_BACK_SECONDS, os._exit, args=(1,))
+    last.daemon = True
+    last.start()
+    working.stop(timeout=int((settings.shutdown_seconds + HAND_BACK_SECONDS) * 1000))
+    broker.close()
+    raise SystemExit(128 + number)
 
 
 def _work_in_processes(settings: Settings) -> None:

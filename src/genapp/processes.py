@@ -32,10 +32,21 @@ def exit_on_signals() -> None:
             signal.signal(one, signal.SIG_IGN)
         raise SystemExit(128 + number)
 
-    for one in STOP_SIGNALS:
-        # Whoever runs us by `nohup` wants us to survive the terminal.
-        if one != signal.SIGHUP or signal.getsignal(one) != signal.SIG_IGN:
-            signal.signal(one, leave)
+    for one in _heeded():
+        signal.signal(one, leave)
+
+
+def hold_stop_signals() -> list[signal.Signals]:
+    """Keeps them back, in this thread and those that it starts, for `signal.sigwait`; gives what to wait for."""
+    held = _heeded()
+    signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    return held
+
+
+def _heeded() -> list[signal.Signals]:
+    # Whoever runs us by `nohup` wants us to survive the terminal.
+    deaf = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    return [one for one in STOP_SIGNALS if not (deaf and one == signal.SIGHUP)]
 
 
 @cache

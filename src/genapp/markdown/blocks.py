@@ -118,6 +118,9 @@ class Definitions(Block):
         return True
 
 
+# The bytes after which a paragraph is no longer sent again to put its asterisks right.
+_MENDING = 700
+
 # A line that starts like this is text, whatever follows.
 _TEXT = re.compile(r"[ \t]*[^\s#>`~*+\-=_|:\d]")
 # The same for one that is not complete yet: enough is there to tell `**bold` from `* item`.
@@ -143,7 +146,7 @@ class Paragraph(Block):
         self._lines: list[str] = []  # the last two: what they are is decided together
         self._count = 0
         self._is_bracketed = False
-        self._mended_at = self._mended_bytes = 0
+        self._size = self._mended_at = self._mended_bytes = 0
 
     def line(self, line: str) -> bool:
         self._waiting.append(line[self._shown_of_line :] + "\n")
@@ -186,6 +189,7 @@ class Paragraph(Block):
 
     def _let_out(self, text: str, references: References) -> None:
         self._texts.append(text)
+        self._size += len(text)
         self._grow(self._words.feed(text, references))
         if self._words.literal:
             self._mend(references)
@@ -193,12 +197,11 @@ class Paragraph(Block):
     def _mend(self, references: References) -> None:
         # A phrase of more than a few dozen characters was shown with its asterisks: put it right while the
         # paragraph is short. In a long one it waits for the end: it would be sent again and again.
-        size = sum(map(len, self._parts))
-        if size - self._mended_at < 100 or self._mended_bytes + size > 1000:
+        if self._mended_bytes > _MENDING or self._size - self._mended_at < 100:
             return
         html = inline_to_html("".join(self._texts).rstrip(), references)
         self._words = Words()
-        self._mended_at = len(html)
+        self._mended_at = self._size
         self._mended_bytes += len(html)
         self._replace(html)
 

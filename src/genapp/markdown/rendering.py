@@ -18,7 +18,7 @@ from markdown_it.token import Token
 
 from genapp.markdown.highlighting import highlight, language_of
 from genapp.markdown.links import is_allowed, linkify, without_deception
-from genapp.markdown.tables import table
+from genapp.markdown.tables import limit_tables
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
@@ -184,7 +184,7 @@ def _make_parser() -> MarkdownIt:
     options = {"html": False, "linkify": False, "xhtmlOut": False, "maxNesting": _DEEPEST}
     parser = _Parser("commonmark", options, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
-    parser.block.ruler.at("table", table, {"alt": ["paragraph", "reference"]})
+    limit_tables(parser)
     parser.inline.ruler.before("escape", "bare_links", linkify)
     return parser
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from genapp.providers.contract import Delta, Finish, FinishReason, Message, Provider, Role, Text, Usage
 from genapp.providers.errors import PermanentError, ProviderError, TransientError
-from genapp.providers.registry import ProviderConfig, Providers, configured
+from genapp.providers.registry import ProviderConfig, Providers
 from genapp.providers.vendors import VENDORS, Vendor
 
 __all__ = [
@@ -26,5 +26,4 @@ __all__ = [
     "TransientError",
     "Usage",
     "Vendor",
-    "configured",
 ]

@@ -10,7 +10,7 @@ from genapp.providers.errors import PermanentError
 from genapp.providers.vendors import VENDORS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from genapp.providers.contract import Provider
 
@@ -24,21 +24,10 @@ class ProviderConfig:
     base_url: str | None = None
 
 
-def configured(variables: Mapping[str, str]) -> tuple[ProviderConfig, ...]:
-    """The providers that `variables`, such as the environment, holds a key or an address for; else `demo`."""
-    configs = []
-    for name, vendor in VENDORS.items():
-        key = variables.get(vendor.key_variable or "", "")
-        address = variables.get(vendor.address_variable or "", "")
-        if key or address:
-            configs.append(ProviderConfig(name, key, address or None))
-    return tuple(configs) or (ProviderConfig("demo"),)
-
-
 class Providers:
     """Gives a provider by name. Belongs to one event loop; `close` it on that loop.
 
-    Raises `ConfigurationError` for a name that nobody declared.
+    Raises `ConfigurationError` for a name that nobody declared, and for a key that cannot be one.
     """
 
     def __init__(self, configs: Sequence[ProviderConfig]) -> None:
@@ -46,9 +35,14 @@ class Providers:
         self._made: dict[str, Provider] = {}
         for name in self._configs.keys() - VENDORS.keys():
             raise ConfigurationError(f"There is no provider {name!r}: choose from {', '.join(VENDORS)}.")
+        for config in configs:
+            key = config.api_key.strip()
+            if not (key.isascii() and key.isprintable()):
+                variable = VENDORS[config.name].key_variable
+                raise ConfigurationError(f"{variable} holds characters no key has. Copy the key again.")
 
     def get(self, name: str) -> Provider:
-        """The provider called `name`.
+        """The provider called `name`. The first time it is made, which blocks for 0.4-0.7 s: ask before there is work.
 
         Raises `PermanentError("unknown_model")` if it is not configured: the answer may have been asked
         for when it still was.
@@ -70,8 +64,6 @@ def make(config: ProviderConfig) -> Provider:
     """A provider of its own. The SDK is imported here: one costs 0.4-0.7 s and 40 MB."""
     vendor = VENDORS[config.name]
     key = config.api_key.strip()
-    if not (key.isascii() and key.isprintable()):
-        raise ConfigurationError(f"{vendor.key_variable} holds characters no key has. Copy the key again.")
     address = config.base_url or (vendor.address if isinstance(vendor.address, str) else vendor.address())
     if vendor.speaks == "anthropic":
         from genapp.providers.anthropic import AnthropicProvider

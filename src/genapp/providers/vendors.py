@@ -1,4 +1,5 @@
-"""Every provider, declared. To add one that speaks OpenAI's or Anthropic's wire format, add a line.
+"""Every provider, declared. To add one that speaks OpenAI's or Anthropic's wire format, add an entry, and its
+key to `genapp.settings`.
 
 The models are only what is offered when nothing else is configured; `GENAPP_MODELS` overrides them.
 """
@@ -21,12 +22,11 @@ def _demo_address() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """One provider: how it speaks, where it is, what to call its settings, and a few of its models."""
+    """One provider: how it speaks, where it is, which variable holds its key, and a few of its models."""
 
     speaks: Literal["openai", "anthropic"]
     address: str | Callable[[], str]
     key_variable: str | None = None
-    address_variable: str | None = None
     models: tuple[str, ...] = ()
 
 
@@ -35,14 +35,12 @@ VENDORS: dict[str, Vendor] = {
         speaks="openai",
         address="https://api.openai.com/v1",
         key_variable="OPENAI_API_KEY",
-        address_variable="OPENAI_BASE_URL",
         models=("gpt-6.1-terra", "gpt-6.1-sol", "gpt-6-luna"),
     ),
     "anthropic": Vendor(
         speaks="anthropic",
         address="https://api.anthropic.com",
         key_variable="ANTHROPIC_API_KEY",
-        address_variable="ANTHROPIC_BASE_URL",
         models=("claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-5-5"),
     ),
     "gemini": Vendor(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 import pytest
 
 from genapp.errors import NotFound, TooMany
 from genapp.models import Chunk, Conversation, Draft, Generation, Outcome, new_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from tests.running import App
+from tests.running import App, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
 
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
@@ -50,10 +52,12 @@ class Visitor:
 
     async def until(self, generation_id: str, *statuses: str) -> dict[str, Any]:
         """Wait until a generation has one of the statuses."""
-        async with asyncio.timeout(20):
-            while (generation := await self.generation(generation_id))["status"] not in statuses:
-                await asyncio.sleep(0.02)
-        return generation
+
+        async def reached() -> bool:
+            return (await self.generation(generation_id))["status"] in statuses
+
+        await eventually(reached)
+        return await self.generation(generation_id)
 
     async def messages(self, url: str, headers: dict[str, str] | None = None) -> list[dict[str, Any]]:
         """Follow a JSON stream to its end; gives its messages."""

@@ -3,20 +3,8 @@ from __future__ import annotations
 import pytest
 
 from genapp.errors import ConfigurationError
-from genapp.providers import VENDORS, PermanentError, ProviderConfig, Providers, configured
+from genapp.providers import VENDORS, PermanentError, ProviderConfig, Providers
 from genapp.providers.connections import is_loopback
-
-
-def test_a_key_or_an_address_makes_a_provider_configured() -> None:
-    variables = {"ANTHROPIC_API_KEY": "sk-ant", "OPENAI_BASE_URL": "http://localhost:11434/v1", "GEMINI_API_KEY": ""}
-    assert configured(variables) == (
-        ProviderConfig("openai", base_url="http://localhost:11434/v1"),
-        ProviderConfig("anthropic", "sk-ant"),
-    )
-
-
-def test_nothing_configured_means_the_demo_model() -> None:
-    assert configured({}) == (ProviderConfig("demo"),)
 
 
 def test_every_vendor_offers_models() -> None:
@@ -30,7 +18,7 @@ def test_a_provider_nobody_declared_stops_the_start() -> None:
 
 def test_a_key_with_a_stray_character_stops_the_start_and_is_not_shown() -> None:
     with pytest.raises(ConfigurationError, match="OPENAI_API_KEY") as caught:
-        Providers([ProviderConfig("openai", "sk-12345…")]).get("openai")
+        Providers([ProviderConfig("openai", "sk-12345…")])
     assert "12345" not in str(caught.value)
 
 

@@ -47,8 +47,9 @@ def _start() -> str:
     server = uvicorn.Server(_config())
     thread = threading.Thread(target=server.run, args=([listener],), name="demo-model", daemon=True)
     thread.start()
-    # Its start and stop are no news to whoever reads this process's log.
-    logging.getLogger("uvicorn.error").addFilter(lambda record: record.thread != thread.ident)
+    # Its start, stop and cuts are no news to whoever reads this process's log; its exceptions are.
+    log = logging.getLogger("uvicorn.error")
+    log.addFilter(lambda record: record.thread != thread.ident or bool(record.exc_info))
     atexit.register(_stop, server, thread)
     # Waited for, so that its imports are over: a process that forks meanwhile has a half-made module in its child.
     while not server.started:

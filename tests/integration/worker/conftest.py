@@ -1,0 +1,5 @@
+"""Visitors for the worker's tests."""
+
+from tests.integration.web.conftest import visitor
+
+__all__ = ["visitor"]

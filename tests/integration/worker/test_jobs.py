@@ -1,0 +1,128 @@
+"""The queue on a real Redis, with real Dramatiq workers."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import dramatiq
+import pytest
+
+from genapp import jobs
+from genapp.models import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+PATIENCE = 10
+
+
+@pytest.fixture
+def broker(redis_url: str) -> Iterator[jobs.WakingRedisBroker]:
+    broker = jobs.make_broker(redis_url)
+    broker.namespace = f"test-{new_id().hex}"
+    yield broker
+    broker.close()
+    broker.client.close()
+
+
+@pytest.fixture
+def start_worker(broker: jobs.WakingRedisBroker) -> Iterator[Callable[..., dramatiq.Worker]]:
+    workers = []
+
+    def start(threads: int = 2) -> dramatiq.Worker:
+        worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=100)
+        worker.start()
+        workers.append(worker)
+        return worker
+
+    yield start
+    for worker in workers:
+        worker.stop()
+
+
+@asynccontextmanager
+async def nothing() -> AsyncIterator[None]:
+    yield
+
+
+def enqueue(broker: dramatiq.Broker, *args: str) -> None:
+    message: dramatiq.Message[Any] = dramatiq.Message(
+        queue_name=jobs.QUEUE, actor_name=jobs.GENERATE, args=args, kwargs={}, options={}
+    )
+    broker.enqueue(message)
+
+
+def test_a_waiting_worker_is_woken_and_does_not_poll(
+    broker: jobs.WakingRedisBroker, start_worker: Callable[..., dramatiq.Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With so long a wait only a token can bring the second job in time.
+    monkeypatch.setattr(jobs, "WAIT", 300)
+    done: list[str] = []
+    came = threading.Condition()
+
+    @dramatiq.actor(broker=broker, queue_name=jobs.QUEUE, actor_name=jobs.GENERATE)
+    def generate(name: str) -> None:
+        with came:
+            done.append(name)
+            came.notify_all()
+
+    start_worker()
+    for name in ("first", "second"):
+        enqueue(broker, name)
+        with came:
+            assert came.wait_for(lambda: name in done, PATIENCE)  # noqa: B023  waited for before the next
+    # Two that let the consumers, which wait for 300 s, see that they are to stop.
+    for queue in (jobs.QUEUE, f"{jobs.QUEUE}.DQ"):
+        broker.client.rpush(jobs.wake_key(broker.namespace, queue), b"", b"")
+    monkeypatch.setattr(jobs, "WAIT", 1)
+
+
+def test_a_day_without_workers_does_not_fill_redis_with_tokens(
+    broker: jobs.WakingRedisBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "TOKENS", 5)
+    broker.declare_queue(jobs.QUEUE)
+    for _ in range(20):
+        enqueue(broker, "x")
+    assert broker.client.llen(jobs.wake_key(broker.namespace, jobs.QUEUE)) == 5
+
+
+def test_a_consumer_without_room_leaves_the_tokens_to_others(broker: jobs.WakingRedisBroker) -> None:
+    broker.declare_queue(jobs.QUEUE)
+    consumer = broker.consume(jobs.QUEUE, prefetch=1)
+    for name in ("first", "second"):
+        enqueue(broker, name)
+    assert next(consumer).args == ("first",)
+    assert next(consumer) is None
+    assert broker.client.llen(jobs.wake_key(broker.namespace, jobs.QUEUE)) == 2
+    assert next(broker.consume(jobs.QUEUE, prefetch=1)).args == ("second",)
+
+
+def test_jobs_run_on_one_loop_and_are_cancelled_when_the_grace_is_over(redis_url: str) -> None:
+    broker = jobs.make_broker(redis_url, middleware=[jobs.EventLoop(nothing, grace=0)])
+    broker.namespace = f"test-{new_id().hex}"
+    loops: set[int] = set()
+    started, ended = threading.Semaphore(0), threading.Semaphore(0)
+
+    @dramatiq.actor(broker=broker, queue_name=jobs.QUEUE, actor_name=jobs.GENERATE)
+    async def generate() -> None:
+        loops.add(id(asyncio.get_running_loop()))
+        started.release()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.release()
+
+    worker = dramatiq.Worker(broker, worker_threads=4, worker_timeout=100)
+    worker.start()
+    for _ in range(3):
+        enqueue(broker)
+    assert all(started.acquire(timeout=PATIENCE) for _ in range(3))
+    worker.stop(timeout=PATIENCE * 1000)
+    assert all(ended.acquire(timeout=PATIENCE) for _ in range(3))
+    assert len(loops) == 1
+    broker.close()
+    broker.client.close()

@@ -1,0 +1,105 @@
+"""What a worker process holds, hands back and gives up on."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import redis
+
+from tests.integration.web.conftest import JSON, Visitor
+from tests.running import App, eventually, running_app
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+COUNTING = "openai:demo-ttft50-tps50-n200"
+COUNTED = " ".join(f"word{number}" for number in range(200))
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_url: str) -> Iterator[App]:
+    """An app of its own, with short patience and the worker's own default of answers at once."""
+    settings = {
+        "GENAPP_FIRST_TOKEN_TIMEOUT": "3",
+        "GENAPP_BETWEEN_TOKENS_TIMEOUT": "3",
+        "GENAPP_WORKER_CONCURRENCY": "256",
+        "GENAPP_MAX_IN_FLIGHT_PER_USER": "10",
+        "GENAPP_FLUSH_SECONDS": "0.2",
+    }
+    with running_app(tmp_path_factory.mktemp("worker"), database_url, redis_url, **settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def visitors(app: App) -> AsyncIterator[Callable[[], Visitor]]:
+    async with AsyncExitStack() as stack:
+
+        def make() -> Visitor:
+            client = httpx.AsyncClient(base_url=app.url, timeout=30)
+            stack.push_async_callback(client.aclose)
+            return Visitor(client)
+
+        yield make
+
+
+@pytest.mark.parametrize(("fault", "text"), [("stall", False), ("pause", True)])
+async def test_a_model_that_stays_silent_is_given_up_with_a_sentence(visitor: Visitor, fault: str, text: bool) -> None:
+    generation = await visitor.submit(f"[demo: {fault}] Describe the sea", model="openai:demo-fast")
+    failed = await visitor.until(generation["id"], "failed", "completed")
+    assert failed["error"]["code"] == "timeout"
+    assert "3 seconds" in failed["error"]["message"]
+    assert bool(failed["content"]) is text
+
+
+async def test_a_stopped_worker_hands_its_answers_back_and_the_next_one_completes_them(
+    app: App, visitor: Visitor
+) -> None:
+    generation = await visitor.submit("count", model=COUNTING)
+    following = asyncio.create_task(visitor.messages(generation["stream_url"]))
+    await visitor.until(generation["id"], "processing")
+    await asyncio.to_thread(app.stop, "worker")
+    assert (await visitor.generation(generation["id"]))["status"] == "queued"
+    app.start("worker", "worker")
+    messages = await following
+    assert messages[-1]["type"] == "complete"
+    assert messages[-1]["content"] == COUNTED
+
+
+async def test_a_log_that_redis_lost_is_written_anew_and_the_viewer_has_everything(
+    visitor: Visitor, redis_url: str
+) -> None:
+    generation = await visitor.submit("count", model=COUNTING)
+    shown, lost = "", False
+    async for _, event, data in visitor.listen(generation["stream_url"].replace("dialect=json", "dialect=turbo")):
+        shown = data if event == "message" else shown
+        if not lost and "word20" in data:
+            with redis.Redis.from_url(redis_url) as client:
+                client.delete(f"stream:{{generation:{generation['id']}}}")
+            lost = True
+    assert lost
+    assert 'data-status="completed"' in shown
+    assert COUNTED in shown
+
+
+async def test_two_hundred_answers_are_in_flight_in_one_worker(app: App, visitors: Callable[[], Visitor]) -> None:
+    before = app.stats()["active"]
+    people = [await visitors().arrive() for _ in range(20)]
+    submitted = [
+        await person.submit(f"[demo: ttft2000] {number}", model="openai:demo")
+        for person in people
+        for number in range(10)
+    ]
+    assert len(submitted) == 200
+
+    async def all_are_asked() -> bool:
+        return bool((await asyncio.to_thread(app.stats))["active"] - before >= 200)
+
+    await eventually(all_are_asked)
+    for person in people:
+        for conversation in (await person.http.get("/", headers=JSON)).json()["conversations"]:
+            whole = (await person.http.get(conversation["url"], headers=JSON)).json()
+            await person.post_form(f"/generations/{whole['generations'][0]['id']}/cancellation", JSON)
