@@ -27,12 +27,8 @@ http_seconds = Histogram(
     buckets=_FAST_SECONDS,
     registry=REGISTRY,
 )
-viewers = Gauge(
-    "genapp_viewers", "Open streaming connections.", registry=REGISTRY, multiprocess_mode="livesum"
-)
-generations = Counter(
-    "genapp_generations_total", "Generations that ended.", ["provider", "outcome"], registry=REGISTRY
-)
+viewers = Gauge("genapp_viewers", "Open streaming connections.", registry=REGISTRY, multiprocess_mode="livesum")
+generations = Counter("genapp_generations_total", "Generations that ended.", ["provider", "outcome"], registry=REGISTRY)
 generations_running = Gauge(
     "genapp_generations_running",
     "Generations that workers are on.",
@@ -43,9 +39,7 @@ attempts = Counter("genapp_attempts_total", "Attempts started, retries too.", ["
 provider_errors = Counter(
     "genapp_provider_errors_total", "Errors by our code for them.", ["provider", "code"], registry=REGISTRY
 )
-queue_seconds = Histogram(
-    "genapp_queue_seconds", "From submission to claim.", buckets=_FAST_SECONDS, registry=REGISTRY
-)
+queue_seconds = Histogram("genapp_queue_seconds", "From submission to claim.", buckets=_FAST_SECONDS, registry=REGISTRY)
 first_token_seconds = Histogram(
     "genapp_first_token_seconds",
     "From claim to first text.",
@@ -56,9 +50,7 @@ first_token_seconds = Histogram(
 generation_seconds = Histogram(
     "genapp_generation_seconds", "From claim to end.", ["provider"], buckets=_SECONDS, registry=REGISTRY
 )
-tokens = Counter(
-    "genapp_tokens_total", "Tokens, as vendors count.", ["provider", "direction"], registry=REGISTRY
-)
+tokens = Counter("genapp_tokens_total", "Tokens, as vendors count.", ["provider", "direction"], registry=REGISTRY)
 frames = Counter("genapp_frames_published_total", "Frames published.", registry=REGISTRY)
 
 

@@ -22,9 +22,7 @@ def require_services(settings: Settings) -> None:
     """Raises `ConfigurationError` unless the database and Redis answer within a few seconds each."""
     asyncio.run(_require_database(settings.database_url))
     try:
-        with redis.Redis.from_url(
-            settings.redis_url, socket_timeout=ANSWER_SECONDS, **settings.redis_ssl
-        ) as client:
+        with redis.Redis.from_url(settings.redis_url, socket_timeout=ANSWER_SECONDS, **settings.redis_ssl) as client:
             client.ping()
     except (redis.RedisError, OSError, ValueError) as error:
         raise ConfigurationError(f"REDIS_URL: Redis does not answer: {_one_line(error)}") from None

@@ -254,11 +254,14 @@ class Document:
 
     def _look_at_line(self) -> None:
         """Open a block for the line that is being written, as soon as it is clear what it starts."""
-        if isinstance(self._block, Paragraph) and not self._block.flowing and self._source:
-            if _INTERRUPTS.match(self._line.head):
-                self._parse(partial=self._line.text())
+        if isinstance(self._block, Paragraph) and self._source and self._interrupts():
+            self._parse(partial=self._line.text())
         if self._block is None and not self._source:
             self._block = _started_by(self._line.head)
+
+    def _interrupts(self) -> bool:
+        # Not once the line is long: it has been tried then, and parsing it again for each word would be quadratic.
+        return self._line.size <= 100 and _INTERRUPTS.match(self._line.head) is not None
 
     def _take_shown(self) -> tuple[Open | None, str]:
         replaced, grown = self._block.take() if self._block else (False, "")

@@ -170,9 +170,7 @@ class Settings(BaseSettings):
             provider, _, model = item.partition(":")
             if provider not in DEFAULT_MODELS or not model:
                 known = ", ".join(DEFAULT_MODELS)
-                raise ValueError(
-                    f"must be a comma list of provider:model, provider one of {known} (it has {item!r})"
-                )
+                raise ValueError(f"must be a comma list of provider:model, provider one of {known} (it has {item!r})")
         return text
 
     @field_validator("secret_key")

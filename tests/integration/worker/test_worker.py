@@ -89,7 +89,7 @@ async def test_two_hundred_answers_are_in_flight_in_one_worker(app: App, visitor
     before = app.stats()["active"]
     people = [await visitors().arrive() for _ in range(20)]
     submitted = [
-        await person.submit(f"[demo: ttft2000] {number}", model="openai:demo")
+        await person.submit(f"[demo: tps2 n400] {number}", model="openai:demo")
         for person in people
         for number in range(10)
     ]
