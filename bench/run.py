@@ -125,7 +125,8 @@ class Bench:
         cookie = "Cookie: {cookie}"
         body = json.dumps({"prompt": "count", "model": f"openai:{model}"})
         command: list[str] = ["nice", "-n", "-10", str(build("load")), "gen", "--port", str(self.port)]
-        command += ["--flow", "post-sub", "--accum", "--conc", str(at_once), "--stagger", "1000", "--tokens", str(tokens)]
+        command += ["--flow", "post-sub", "--accum", "--conc", str(at_once), "--stagger", "1000"]
+        command += ["--tokens", str(tokens)]
         command += ["--pre", "/", "--post", "/generations", "--body", body, "--post-header", cookie]
         command += ["--post-header", "Content-Type: application/json", "--post-header", "Accept: application/json"]
         command += ["--id-re", r'"stream_url":"/streams.(stream=[^"&]+)', "--done", "event: done"]

@@ -38,10 +38,13 @@ async def running() -> AsyncIterator[None]:
     global _generating
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
-        client = redis.asyncio.Redis.from_url(settings.redis_url, **settings.redis_ssl)
+        client = redis.asyncio.Redis.from_url(settings.redis_url, socket_timeout=5, **settings.redis_ssl)
         stack.push_async_callback(client.aclose)
         providers = Providers(provider_configs())
         stack.push_async_callback(providers.close)
+        for one in settings.providers:
+            # Now and not with the first prompt: an SDK takes half a second to import.
+            providers.get(one.name)
         log = Log(client, ttl=settings.stream_ttl)
         _generating = Generating(settings, log, providers, jobs.Jobs(broker))
         beating = asyncio.create_task(jobs.beat(client, f"{socket.gethostname()}:{os.getpid()}"))

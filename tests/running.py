@@ -107,7 +107,7 @@ def answers(url: str) -> bool:
 async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
     """Wait until `await condition()` holds."""
     async with asyncio.timeout(seconds):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110  what is waited for happens in another process
             await asyncio.sleep(0.02)
 
 

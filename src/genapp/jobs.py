@@ -36,6 +36,8 @@ GENERATE = "generate"
 TOKENS = 1000
 # Seconds a consumer that found nothing waits for a token. A lost token (Redis was restarted, say) costs this much.
 WAIT = 1
+# Seconds that Redis may take to answer: longer than WAIT, and short enough that a POST never hangs on it.
+ANSWER_SECONDS = 5
 # Seconds between looks of a consumer whose threads are all busy. It must leave the tokens to those that have room.
 FULL_WAIT = 0.05
 
@@ -48,7 +50,7 @@ class WakingConsumer(_RedisConsumer):
             self._fill_or_wait()
             if not self.message_cache:
                 return None
-        return super().__next__()
+        return super().__next__()  # type: ignore[no-untyped-call]  Dramatiq's Redis broker has no annotations
 
     def _fill_or_wait(self) -> None:
         try:
@@ -65,6 +67,11 @@ class WakingConsumer(_RedisConsumer):
 
 class WakingRedisBroker(RedisBroker):
     """Dramatiq's Redis broker, whose `enqueue` also pushes a token that wakes one waiting consumer."""
+
+    def __init__(self, client: redis.Redis, middleware: list[Middleware]) -> None:
+        # A dead worker's messages come back by maintenance, which runs on a lottery of commands: 0.1 % in stock, which
+        # an idle queue may not win for minutes.
+        super().__init__(client=client, middleware=middleware, maintenance_chance=10_000, heartbeat_timeout=15_000)
 
     @property
     def consumer_class(self) -> type[WakingConsumer]:
@@ -145,7 +152,7 @@ class EventLoop(Middleware):
         if self._thread is None or self._open is None:
             return
         self._thread.run_coroutine(self._open.__aexit__(None, None, None))
-        self._thread.stop()
+        self._thread.stop()  # type: ignore[no-untyped-call]
         set_event_loop_thread(None)
 
 
@@ -155,15 +162,13 @@ def make_broker(url: str, *, middleware: list[Middleware] | None = None, **optio
     Retries are for our own faults (the database away as a job starts): what a provider does wrong is counted and
     told in `generating`. Dramatiq's default of 20 retries over days would answer a prompt that nobody waits for.
     """
-    client = redis.Redis.from_url(url, **options)
+    client = redis.Redis.from_url(url, socket_timeout=ANSWER_SECONDS, **options)
     stack = [
         CurrentMessage(),
         Retries(max_retries=3, min_backoff=1_000, max_backoff=30_000),
         *(middleware or []),
     ]
-    # A dead worker's messages come back by maintenance, which runs on a lottery of commands: 0.1 % in stock, which an
-    # idle queue may not win for minutes.
-    return WakingRedisBroker(client=client, middleware=stack, maintenance_chance=10_000, heartbeat_timeout=15_000)
+    return WakingRedisBroker(client, stack)
 
 
 class Jobs:

@@ -30,7 +30,10 @@ async def words(page: Page) -> list[str]:
 
 async def until_words(page: Page, count: int) -> None:
     await page.wait_for_function(
-        "count => [...document.querySelectorAll('article [id$=_content]')].at(-1)?.innerText.split(/\\s+/).length >= count",
+        """count => {
+             const content = [...document.querySelectorAll('article [id$=_content]')].at(-1)
+             return content?.innerText.split(/\\s+/).length >= count
+           }""",
         arg=count,
     )
 
@@ -106,7 +109,8 @@ async def set_hidden(page: Page, *, hidden: bool) -> None:
     await page.evaluate(
         """hidden => {
              Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden})
-             Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => hidden ? 'hidden' : 'visible'})
+             const state = hidden ? 'hidden' : 'visible'
+             Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => state})
              document.dispatchEvent(new Event('visibilitychange'))
            }""",
         hidden,
@@ -234,9 +238,12 @@ async def test_a_refusal_is_told_beside_the_field_and_keeps_what_was_typed(open_
 async def test_start_and_end_are_announced_and_nothing_in_between(open_page: OpenPage) -> None:
     page = await open_page()
     await page.evaluate(
-        """() => { window.announced = []
-             new MutationObserver(() => window.announced.push(document.getElementById('announcer').textContent))
-               .observe(document.getElementById('announcer'), {childList: true, characterData: true, subtree: true}) }"""
+        """() => {
+             const announcer = document.getElementById('announcer')
+             window.announced = []
+             new MutationObserver(() => window.announced.push(announcer.textContent))
+               .observe(announcer, {childList: true, characterData: true, subtree: true})
+           }"""
     )
     await ask(page, "count")
     await until_status(page, "completed")

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from genapp.generating.pacing import Pace
-from genapp.providers import Finish, Message, Text, TransientError, Usage
+from genapp.providers import Finish, Message, PermanentError, Text, TransientError, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,6 @@ class Attempt:
         self.answer = answer
         self.settings = settings
         self.usage: Usage | None = None
-        self.truncated = False
         self._pending: list[str] = []
         self._wake = asyncio.Event()
         self._began = self._heard = time.monotonic()
@@ -81,8 +80,8 @@ class Attempt:
                     self._wake.set()
                 elif isinstance(delta, Usage):
                     self.usage = delta
-                elif isinstance(delta, Finish):
-                    self.truncated = delta.reason == "length"
+                elif isinstance(delta, Finish) and delta.reason == "content_filter":
+                    raise PermanentError("content_filtered")
 
     async def _write(self, reader: asyncio.Task[None]) -> None:
         pace = Pace(self.settings.frame_interval_ms / 1000, self.settings.frame_interval_max_ms / 1000)
@@ -98,7 +97,6 @@ class Attempt:
             if stop:
                 raise Stopped
             if self.answer.characters >= self.settings.answer_max_characters:
-                self.truncated = True
                 return
             self._require_life()
             if piece:

@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     answer_max_characters: int = Field(400_000, ge=1)
     max_in_flight_per_user: int = Field(3, ge=1)
 
-    first_token_timeout: float = Field(60, gt=0)
+    first_token_timeout: float = Field(120, gt=0)  # a reasoning model thinks in silence
     between_tokens_timeout: float = Field(30, gt=0)
     total_timeout: float = Field(600, gt=0)
     frame_interval_ms: int = Field(30, ge=1, le=10_000)

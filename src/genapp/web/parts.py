@@ -45,7 +45,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
     """Open the process's connections for as long as the app runs."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
-        client = redis.asyncio.Redis.from_url(settings.redis_url, **settings.redis_ssl)
+        client = redis.asyncio.Redis.from_url(settings.redis_url, socket_timeout=5, **settings.redis_ssl)
         stack.push_async_callback(client.aclose)
         broker = jobs.make_broker(settings.redis_url, **settings.redis_ssl)
         stack.callback(broker.close)
