@@ -50,7 +50,7 @@ class WakingConsumer(_RedisConsumer):
             self._fill_or_wait()
             if not self.message_cache:
                 return None
-        return super().__next__()  # type: ignore[no-untyped-call]  Dramatiq's Redis broker has no annotations
+        return super().__next__()  # type: ignore[no-untyped-call]  # Dramatiq's has no annotations
 
     def _fill_or_wait(self) -> None:
         try:
@@ -71,7 +71,9 @@ class WakingRedisBroker(RedisBroker):
     def __init__(self, client: redis.Redis, middleware: list[Middleware]) -> None:
         # A dead worker's messages come back by maintenance, which runs on a lottery of commands: 0.1 % in stock, which
         # an idle queue may not win for minutes.
-        super().__init__(client=client, middleware=middleware, maintenance_chance=10_000, heartbeat_timeout=15_000)
+        super().__init__(  # type: ignore[no-untyped-call]
+            client=client, middleware=middleware, maintenance_chance=10_000, heartbeat_timeout=15_000
+        )
 
     @property
     def consumer_class(self) -> type[WakingConsumer]:
