@@ -62,7 +62,7 @@ class WakingConsumer(_RedisConsumer):
             if not self.message_cache:
                 self.broker.client.blpop([wake_key(self.broker.namespace, self.queue_name)], timeout=WAIT)
         except redis.ConnectionError as error:
-            raise ConnectionClosed(error) from None
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
 
 
 class WakingRedisBroker(RedisBroker):
