@@ -11,6 +11,7 @@ from litestar.params import Dependency
 
 from genapp import jobs, models
 from genapp.streams import Hub, Log, Names
+from genapp.web.stopping import before_stopping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,6 +53,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         log = Log(client, ttl=settings.stream_ttl)
         hub = Hub(log, settings.redis_url, ssl_context=settings.redis_ssl_context)
         await stack.enter_async_context(hub)
+        stack.enter_context(before_stopping(hub.dismiss))
         app.state.parts = Parts(
             settings, app.state.sessions, Names(settings.secrets), client, log, hub, jobs.Jobs(broker)
         )

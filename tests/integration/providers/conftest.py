@@ -26,7 +26,7 @@ class DemoServer:
     url: str
 
     def stats(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.url}/stats", timeout=5) as reply:  # noqa: S310
+        with urllib.request.urlopen(f"{self.url}/stats", timeout=5) as reply:
             counted: dict[str, Any] = json.load(reply)
             return counted
 

@@ -171,7 +171,7 @@ def _first_reply(url: str) -> bytes:
     deadline = time.monotonic() + 10
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310
+            with urllib.request.urlopen(url, timeout=5) as reply:
                 body: bytes = reply.read()
                 return body
         except OSError:

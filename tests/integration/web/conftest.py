@@ -22,6 +22,16 @@ JSON = {"Accept": "application/json"}
 HTMX = {"HX-Request": "true", "Accept": "text/html"}
 
 
+def shown(message: dict[str, Any], text: str) -> str:
+    """What somebody who has shown `text` shows after a message, as a client of the JSON stream would."""
+    match message["type"]:
+        case "chunk":
+            return text + str(message["content"])
+        case "snapshot" | "complete":
+            return str(message["content"])
+    return text
+
+
 @dataclass
 class Visitor:
     """Somebody with a browser's cookies, who reads the form token off the page as a browser does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import httpx
 import pytest
 import redis
 
-from tests.integration.web.conftest import JSON, Visitor
+from tests.integration.web.conftest import JSON, Visitor, shown
 from tests.running import App, eventually, running_app
 
 if TYPE_CHECKING:
@@ -69,20 +70,52 @@ async def test_a_stopped_worker_hands_its_answers_back_and_the_next_one_complete
     assert messages[-1]["content"] == COUNTED
 
 
+async def test_a_restarted_web_process_lets_its_viewers_go_and_they_miss_nothing(app: App, visitor: Visitor) -> None:
+    generation = await visitor.submit("count", model=COUNTING)
+    seen, place = "", ""
+
+    async def follow() -> bool:
+        """Show what comes; gives whether it was all of it."""
+        nonlocal seen, place
+        headers = {"Last-Event-ID": place} if place else None
+        async for cursor, event, data in visitor.listen(generation["stream_url"], headers):
+            if event == "done":
+                return True
+            place = cursor
+            seen = shown(json.loads(data), seen)
+        return False
+
+    following = asyncio.create_task(follow())
+
+    async def some_came() -> bool:
+        return "word10" in seen
+
+    await eventually(some_came)
+    await asyncio.to_thread(app.stop, "web")
+    # It ended, and was not cut off: the client would have raised.
+    assert await following is False
+    assert "Traceback" not in (app.folder / "web.log").read_text()
+    assert COUNTED.startswith(seen)
+    app.start("web", "web")
+    await asyncio.to_thread(app.wait_until_ready)
+    assert await follow() is True
+    assert seen == COUNTED
+
+
 async def test_a_log_that_redis_lost_is_written_anew_and_the_viewer_has_everything(
     visitor: Visitor, redis_url: str
 ) -> None:
     generation = await visitor.submit("count", model=COUNTING)
-    shown, lost = "", False
+    last, lost = "", False
     async for _, event, data in visitor.listen(generation["stream_url"].replace("dialect=json", "dialect=turbo")):
-        shown = data if event == "message" else shown
+        last = data if event == "message" else last
         if not lost and "word20" in data:
             with redis.Redis.from_url(redis_url) as client:
                 client.delete(f"stream:{{generation:{generation['id']}}}")
             lost = True
     assert lost
-    assert 'data-status="completed"' in shown
-    assert COUNTED in shown
+    assert 'data-status="completed"' in last
+    assert COUNTED in last
 
 
 async def test_two_hundred_answers_are_in_flight_in_one_worker(app: App, visitors: Callable[[], Visitor]) -> None:
