@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from genapp.dev.services import embedded_postgres, embedded_redis
 from genapp.processes import Process, start, stop
 
 if TYPE_CHECKING:
@@ -27,10 +28,11 @@ START_SECONDS = 60
 
 @dataclass
 class App:
-    """A running app. `url` is the web's address, `demo_url` the model's."""
+    """A running app. `url` is the web's address, `demo_url` the model's, `redis_url` Redis'."""
 
     url: str
     demo_url: str
+    redis_url: str
     folder: Path
     env: dict[str, str]
     processes: dict[str, Process] = field(default_factory=dict)
@@ -53,8 +55,19 @@ class App:
 
 
 @contextmanager
-def running_app(folder: Path, database_url: str, redis_url: str, **settings: str) -> Iterator[App]:
-    """Migrate and run everything on free ports; `settings` are environment variables."""
+def running_app(folder: Path, **settings: str) -> Iterator[App]:
+    """Run everything on free ports; `settings` are environment variables.
+
+    On a PostgreSQL and a Redis of its own: the workers of two apps on one Redis would take each other's jobs.
+    """
+    with (
+        embedded_postgres(folder / "postgres", durable=False) as database_url,
+        embedded_redis(folder / "redis", durable=False) as redis_url,
+    ):
+        yield from _running(folder, database_url, redis_url, settings)
+
+
+def _running(folder: Path, database_url: str, redis_url: str, settings: dict[str, str]) -> Iterator[App]:
     port, demo_port = free_port(), free_port()
     demo_url = f"http://127.0.0.1:{demo_port}"
     env = {
@@ -79,7 +92,7 @@ def running_app(folder: Path, database_url: str, redis_url: str, **settings: str
         **settings,
     }
     subprocess.run([*GENAPP, "migrate"], env=env, check=True, capture_output=True)
-    app = App(f"http://127.0.0.1:{port}", demo_url, folder, env)
+    app = App(f"http://127.0.0.1:{port}", demo_url, redis_url, folder, env)
     with ExitStack() as stack:
         stack.callback(lambda: stop(*app.processes.values(), patience=15))
         app.start("demo", "demo", "--port", str(demo_port))

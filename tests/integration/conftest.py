@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_url: str) -> Iterator[App]:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """One app for all tests: each test is a visitor of its own."""
-    with running_app(tmp_path_factory.mktemp("app"), database_url, redis_url) as running:
+    with running_app(tmp_path_factory.mktemp("app")) as running:
         yield running
 
 

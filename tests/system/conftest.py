@@ -34,9 +34,9 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_url: str) -> Iterator[App]:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """An app of these tests' own, whose streams are short-lived enough to see a connection end and be resumed."""
-    with running_app(tmp_path_factory.mktemp("browsed"), database_url, redis_url) as running:
+    with running_app(tmp_path_factory.mktemp("browsed")) as running:
         yield running
 
 

@@ -3,8 +3,10 @@
 from genapp.models.chunk import Chunk
 from genapp.models.conversation import Conversation
 from genapp.models.database import connected, ping
-from genapp.models.generation import FINISHED, IN_FLIGHT, Draft, Generation, Outcome
+from genapp.models.draft import Draft
+from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
+from genapp.models.outcome import Outcome
 from genapp.models.user import User
 
 __all__ = [

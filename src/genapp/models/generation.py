@@ -8,7 +8,6 @@ attempt's number is the fence: a worker that was overtaken matches no row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from piccolo.columns import UUID, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
@@ -22,33 +21,11 @@ from genapp.models.user import User
 if TYPE_CHECKING:
     import uuid
 
+    from genapp.models.draft import Draft
+    from genapp.models.outcome import Outcome
+
 IN_FLIGHT = ("queued", "processing")
 FINISHED = ("completed", "failed", "cancelled")
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A validated request for a generation."""
-
-    user_id: uuid.UUID
-    prompt: str
-    model: str
-    conversation_id: uuid.UUID | None = None
-    idempotency_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended. `html` is `answer` rendered by the renderer of that version."""
-
-    status: str
-    answer: str
-    html: str
-    renderer: int
-    error_code: str | None = None
-    error_message: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
 
 
 class Generation(Table, tablename="generations"):

@@ -49,8 +49,8 @@ async def test_the_stream_gives_every_piece_once_and_the_end_equals_the_stored_a
 async def test_who_comes_back_with_a_cursor_goes_on_from_there(visitor: Visitor) -> None:
     generation = await visitor.submit("count", model="openai:demo-ttft50-tps50-n200")
     seen, place = "", ""
-    async for place, _, data in visitor.listen(generation["stream_url"]):
-        seen = shown(json.loads(data), seen)
+    async for cursor, _, data in visitor.listen(generation["stream_url"]):
+        place, seen = cursor, shown(json.loads(data), seen)
         if "word20 " in seen:
             break
     first, *rest = [data async for _, event, data in visitor.listen(generation["stream_url"], {"Last-Event-ID": place})]
@@ -62,13 +62,13 @@ async def test_who_comes_back_with_a_cursor_goes_on_from_there(visitor: Visitor)
 
 
 async def test_a_finished_generation_whose_log_is_gone_is_answered_from_the_database(
-    visitor: Visitor, redis_url: str
+    visitor: Visitor, app: App
 ) -> None:
     import redis
 
     generation = await visitor.submit("[demo: echo] kept for ever", model="openai:demo-fast")
     await visitor.until(generation["id"], "completed")
-    with redis.Redis.from_url(redis_url) as client:
+    with redis.Redis.from_url(app.redis_url) as client:
         client.delete(f"stream:{{generation:{generation['id']}}}")
     messages = await visitor.messages(generation["stream_url"])
     assert [(m["type"], m["content"]) for m in messages] == [("complete", "kept for ever")]

@@ -22,7 +22,7 @@ COUNTED = " ".join(f"word{number}" for number in range(200))
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_url: str) -> Iterator[App]:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """An app of its own, with short patience and the worker's own default of answers at once."""
     settings = {
         "GENAPP_FIRST_TOKEN_TIMEOUT": "3",
@@ -31,7 +31,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_url: 
         "GENAPP_MAX_IN_FLIGHT_PER_USER": "10",
         "GENAPP_FLUSH_SECONDS": "0.2",
     }
-    with running_app(tmp_path_factory.mktemp("worker"), database_url, redis_url, **settings) as running:
+    with running_app(tmp_path_factory.mktemp("worker"), **settings) as running:
         yield running
 
 
@@ -102,15 +102,13 @@ async def test_a_restarted_web_process_lets_its_viewers_go_and_they_miss_nothing
     assert seen == COUNTED
 
 
-async def test_a_log_that_redis_lost_is_written_anew_and_the_viewer_has_everything(
-    visitor: Visitor, redis_url: str
-) -> None:
+async def test_a_log_that_redis_lost_is_written_anew_and_the_viewer_has_everything(visitor: Visitor, app: App) -> None:
     generation = await visitor.submit("count", model=COUNTING)
     last, lost = "", False
     async for _, event, data in visitor.listen(generation["stream_url"].replace("dialect=json", "dialect=turbo")):
         last = data if event == "message" else last
         if not lost and "word20" in data:
-            with redis.Redis.from_url(redis_url) as client:
+            with redis.Redis.from_url(app.redis_url) as client:
                 client.delete(f"stream:{{generation:{generation['id']}}}")
             lost = True
     assert lost
