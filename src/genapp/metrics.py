@@ -15,43 +15,27 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REGISTRY = CollectorRegistry()
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
-_FAST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
-http_requests = Counter(
-    "genapp_http_requests_total", "Requests answered.", ["route", "method", "status"], registry=REGISTRY
-)
-http_seconds = Histogram(
-    "genapp_http_request_seconds",
-    "Time to answer, without streams.",
-    ["route"],
-    buckets=_FAST_SECONDS,
-    registry=REGISTRY,
-)
 viewers = Gauge("genapp_viewers", "Open streaming connections.", registry=REGISTRY, multiprocess_mode="livesum")
-generations = Counter("genapp_generations_total", "Generations that ended.", ["provider", "outcome"], registry=REGISTRY)
 generations_running = Gauge(
-    "genapp_generations_running",
-    "Generations that workers are on.",
-    registry=REGISTRY,
-    multiprocess_mode="livesum",
+    "genapp_generations_running", "Generations that workers are on.", registry=REGISTRY, multiprocess_mode="livesum"
 )
-attempts = Counter("genapp_attempts_total", "Attempts started, retries too.", ["provider"], registry=REGISTRY)
+generations = Counter(
+    "genapp_generations_total", "Attempts that ended, by how.", ["provider", "outcome"], registry=REGISTRY
+)
 provider_errors = Counter(
-    "genapp_provider_errors_total", "Errors by our code for them.", ["provider", "code"], registry=REGISTRY
-)
-queue_seconds = Histogram("genapp_queue_seconds", "From submission to claim.", buckets=_FAST_SECONDS, registry=REGISTRY)
-first_token_seconds = Histogram(
-    "genapp_first_token_seconds",
-    "From claim to first text.",
-    ["provider"],
-    buckets=_SECONDS,
+    "genapp_provider_errors_total",
+    "Providers' errors, by our code for them.",
+    ["provider", "code"],
     registry=REGISTRY,
+)
+first_token_seconds = Histogram(
+    "genapp_first_token_seconds", "From claim to first text.", ["provider"], buckets=_SECONDS, registry=REGISTRY
 )
 generation_seconds = Histogram(
     "genapp_generation_seconds", "From claim to end.", ["provider"], buckets=_SECONDS, registry=REGISTRY
 )
 tokens = Counter("genapp_tokens_total", "Tokens, as vendors count.", ["provider", "direction"], registry=REGISTRY)
-frames = Counter("genapp_frames_published_total", "Frames published.", registry=REGISTRY)
 
 
 def exposition() -> bytes:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from genapp import markdown
+from genapp import markdown, metrics
 from genapp.errors import GenappError
 from genapp.generating.answer import Answer, Overtaken
 from genapp.generating.attempt import Attempt, Stopped
@@ -49,34 +49,40 @@ class Generating:
         if generation is None:
             return
         answer = Answer(generation, self.log, self.settings)
-        try:
-            await answer.finish(await self._attempt(generation, answer))
-        except (Overtaken, Fenced):
-            logger.info("another attempt has taken over", extra={"generation_id": str(generation_id)})
-        except asyncio.CancelledError:
-            await self._hand_back(generation)
+        provider = generation.model.partition(":")[0]
+        with metrics.generations_running.track_inprogress(), metrics.generation_seconds.labels(provider).time():
+            try:
+                outcome = await self._attempt(generation, answer)
+                # Shielded: a shutdown between the row's end and the stream's would leave viewers waiting.
+                await asyncio.shield(answer.finish(outcome))
+            except (Overtaken, Fenced):
+                logger.info("another attempt has taken over", extra={"generation_id": str(generation_id)})
+            except asyncio.CancelledError:
+                await self._hand_back(generation)
+            else:
+                count(provider, outcome)
 
     async def _attempt(self, generation: Generation, answer: Answer) -> Outcome:
         if generation.cancel_requested_at is not None:
-            return outcome(answer, "cancelled")
+            return sum_up(answer, "cancelled")
         provider, _, model = generation.model.partition(":")
+        attempt = None
         try:
             messages = await self._messages(generation)
             attempt = Attempt(self.providers.get(provider), model, messages, answer, self.settings)
             await attempt.run()
         except Stopped:
-            return outcome(answer, "cancelled")
+            return sum_up(answer, "cancelled", attempt)
         except ProviderError as error:
-            logger.warning("provider error: %s", error, extra={"generation_id": str(generation.id)})
-            return outcome(answer, "failed", error.code, error.message)
+            logger.warning("provider error: %s %s", error, error.detail, extra={"generation_id": str(generation.id)})
+            return sum_up(answer, "failed", attempt, error)
         except (Overtaken, Fenced):
             raise
         except Exception:
             # Ours to mend, and logged as such; the person must not wait for it.
             logger.exception("a generation failed", extra={"generation_id": str(generation.id)})
-            return outcome(answer, "failed", GenappError.code, GenappError.message)
-        usage = attempt.usage
-        return outcome(answer, "completed", tokens=(usage.input_tokens, usage.output_tokens) if usage else None)
+            return sum_up(answer, "failed", attempt, GenappError())
+        return sum_up(answer, "completed", attempt)
 
     async def _messages(self, generation: Generation) -> list[Message]:
         messages: list[Message] = []
@@ -90,23 +96,28 @@ class Generating:
             logger.info("handed back at shutdown", extra={"generation_id": str(generation.id)})
 
 
-def outcome(
-    answer: Answer,
-    status: str,
-    error_code: str | None = None,
-    error_message: str | None = None,
-    *,
-    tokens: tuple[int, int] | None = None,
+def sum_up(
+    answer: Answer, status: str, attempt: Attempt | None = None, error: ProviderError | GenappError | None = None
 ) -> Outcome:
-    """Sum an attempt up; settles the answer's document."""
+    """Say how an attempt ended, with what was written and used till then; settles the answer's document."""
     answer.document.finish()
+    usage = attempt.usage if attempt else None
     return Outcome(
         status=status,
         answer=answer.text,
         html=answer.document.settled,
         renderer=markdown.VERSION,
-        error_code=error_code,
-        error_message=error_message,
-        input_tokens=tokens[0] if tokens else None,
-        output_tokens=tokens[1] if tokens else None,
+        error_code=error.code if error else None,
+        error_message=error.message if error else None,
+        input_tokens=usage.input_tokens if usage else None,
+        output_tokens=usage.output_tokens if usage else None,
     )
+
+
+def count(provider: str, outcome: Outcome) -> None:
+    """Count an attempt's end for the operators."""
+    metrics.generations.labels(provider, outcome.status).inc()
+    if outcome.error_code:
+        metrics.provider_errors.labels(provider, outcome.error_code).inc()
+    metrics.tokens.labels(provider, "in").inc(outcome.input_tokens or 0)
+    metrics.tokens.labels(provider, "out").inc(outcome.output_tokens or 0)

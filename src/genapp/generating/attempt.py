@@ -7,6 +7,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
+from genapp import metrics
 from genapp.generating.pacing import Pace
 from genapp.providers import Finish, Message, PermanentError, Text, TransientError, Usage
 
@@ -52,6 +53,7 @@ class Attempt:
         self._pending: list[str] = []
         self._wake = asyncio.Event()
         self._began = self._heard = time.monotonic()
+        self._spoken = False
 
     async def run(self) -> None:
         """Write the whole answer. Returns when the provider has finished.
@@ -76,6 +78,9 @@ class Attempt:
             async for delta in stream:
                 self._heard = time.monotonic()
                 if isinstance(delta, Text):
+                    if not self._spoken:
+                        self._spoken = True
+                        metrics.first_token_seconds.labels(self.provider.name).observe(self._heard - self._began)
                     self._pending.append(delta.content)
                     self._wake.set()
                 elif isinstance(delta, Usage):
@@ -112,9 +117,9 @@ class Attempt:
     def _require_life(self) -> None:
         now = time.monotonic()
         limits = self.settings
-        if self.answer.characters == 0 and now - self._began > limits.first_token_timeout:
+        if not self._spoken and now - self._began > limits.first_token_timeout:
             raise TimedOut("did not begin to answer", limits.first_token_timeout)
-        if self.answer.characters and now - self._heard > limits.between_tokens_timeout:
+        if self._spoken and now - self._heard > limits.between_tokens_timeout:
             raise TimedOut("stopped in the middle of its answer", limits.between_tokens_timeout)
         if now - self._began > limits.total_timeout:
             raise TimedOut("was still answering, which is the limit,", limits.total_timeout)

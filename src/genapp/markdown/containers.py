@@ -1,11 +1,11 @@
-"""Lists and tables while they are open: they grow by whole items and rows."""
+"""Quotes, lists and tables while they are open: the last two grow by whole items and rows."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from genapp.markdown.blocks import Block, Line, indent_of, is_blank
+from genapp.markdown.blocks import HEAD, Block, Line, indent_of, is_blank
 from genapp.markdown.rendering import parse, to_html
 from genapp.markdown.tables import MOST_MISSING, columns_of, missing_cells
 
@@ -20,6 +20,36 @@ _LIVELINESS = 2000
 _LIVELINESS_SHARE = 0.3
 
 _MARKER = re.compile(r"( {0,3})(?:([-+*])|(\d{1,9})([.)]))([ \t]*)(.?)")
+# The beginning of one, when enough is there to tell it from a rule or an emphasis.
+_NEXT_ITEM = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])[ \t]+[^\s*_+-]")
+
+
+class Quote(Block):
+    """Block quotes are shown again as a whole when they have grown by half: three times their bytes in all."""
+
+    kinds = ("blockquote_open",)
+    tag = "blockquote"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
+        self._size = self._shown = self._spent = 0
+
+    def line(self, line: str) -> bool:
+        self._lines.append(line)
+        self._size += len(line) + 1
+        return not line.lstrip(" ").startswith(">")
+
+    def show(self, line: Line, references: References) -> None:
+        size = self._size + line.size
+        first = self._spent + size <= 1000 and size - self._shown >= 20
+        if not first and size < self._shown * 3 // 2:
+            return
+        self._shown = size
+        self._spent += size
+        tokens = parse("\n".join([*self._lines, line.text()]), {})
+        end = next((i for i, token in enumerate(tokens) if token.level == 0 and token.nesting == -1), 0)
+        self._replace(to_html(tokens[1:end], references))
 
 
 class List(Block):
@@ -47,11 +77,12 @@ class List(Block):
         self._try_at = 0
         self._fresh: list[str] = []
         self._loosened = False
-        self._partly_shown = False
+        self._partly_shown = self._line_tried = False
         self._shown_size = self._spent = 0
 
     def line(self, line: str) -> bool:
         first = not self._item
+        self._line_tried = False
         self._item.append(line)
         self._item_size += len(line) + 1
         if first:
@@ -61,8 +92,9 @@ class List(Block):
             return False
         return self._ends_after_items()
 
-    def _ends_after_items(self) -> bool:
-        tokens = parse(self._probe + "\n".join(self._item) + "\n", {})
+    def _ends_after_items(self, begun: str = "") -> bool:
+        """Let go of the items that are complete. `begun` is the line being written. Gives whether the list ended."""
+        tokens = parse(self._probe + "\n".join([*self._item, begun]) + "\n", {})
         end = _end_of_first(tokens)
         items = _items(tokens[:end])[1:]
         self._note_looseness(tokens)
@@ -84,7 +116,7 @@ class List(Block):
         self._item = self._item[count:]
         self._item_size = sum(len(line) + 1 for line in self._item)
         self._done_size = self._done_size + sum(len(line) + 1 for line in self._done[-count:])
-        self._indent = _content_indent(self._item[0])
+        self._indent = _content_indent(self._item[0]) if self._item else 0
         self._try_at = 0
 
     def _item_html(self, item: list[Token], references: References) -> str:
@@ -94,6 +126,11 @@ class List(Block):
         return to_html(item, references)
 
     def show(self, line: Line, references: References) -> None:
+        if self._item and not self._line_tried and line.size <= HEAD and _NEXT_ITEM.match(line.head):
+            # The next item has begun: this one need not wait for the end of its first line.
+            self._line_tried = True
+            if indent_of(line.head) < self._indent:
+                self._ends_after_items(line.text())
         if self._loosened or self._worth_showing(line):
             self._show_all(line, references)
         elif self._partly_shown and self._fresh:

@@ -7,20 +7,10 @@ from collections import ChainMap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from genapp.markdown.blocks import (
-    EMPTY,
-    Block,
-    Code,
-    Definitions,
-    Fence,
-    Heading,
-    Line,
-    Open,
-    Paragraph,
-    Quote,
-    is_blank,
-)
-from genapp.markdown.containers import List, Table
+from genapp.markdown.blocks import EMPTY, Block, Definitions, Line, Open, is_blank
+from genapp.markdown.code_blocks import Code, Fence
+from genapp.markdown.containers import List, Quote, Table
+from genapp.markdown.paragraphs import Heading, Paragraph
 from genapp.markdown.rendering import clean, parse, render, to_html
 
 if TYPE_CHECKING:
@@ -53,7 +43,6 @@ _STARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Block]], ...] = 
 # The starts that end a paragraph above them, whatever the rest of the line.
 _INTERRUPTS = re.compile(r" {0,3}(?:#{1,6}[ \t]+\S|>|(?:[-+*]|1[.)])[ \t]+[^\s*_+|:-])")
 
-
 # Up to here, a block is parsed at each line that may end it.
 _SMALL = 500
 _TITLE_QUOTES = ("'", '"', "(")
@@ -65,7 +54,7 @@ class Change:
 
     `settled` is HTML to append to the settled element: blocks that nothing can change any more. `tail`, where it is
     given, replaces the element of the open block; `grown` is HTML to append inside that element. With `reset`,
-    `settled` is the whole, and replaces all that was settled: a link definition at the end gave an earlier block a link.
+    `settled` is the whole, and replaces all that was settled: a late link definition gave an earlier block a link.
     """
 
     settled: str
@@ -238,9 +227,10 @@ class Document:
     def _open(self, kind: str) -> None:
         self._block = None
         if self._source:
-            self._block = _KINDS[kind](self._source[0]) if kind in _KINDS else Definitions()
-        for line in self._source if self._block else ():
-            self._block.line(line[:-1])
+            block = _KINDS[kind](self._source[0]) if kind in _KINDS else Definitions()
+            for line in self._source:
+                block.line(line[:-1])
+            self._block = block
 
     def _change(self) -> Change:
         self._look_at_line()
@@ -271,6 +261,8 @@ class Document:
         return (self.tail, "") if replaced else (None, grown)
 
     def _reset(self) -> Change:
+        self._is_stale = False
+        self._fresh.clear()
         self._settled = [render("".join(self._settled_source))]
         tail, _ = self._take_shown()
         return Change(self.settled, tail, "", reset=True)

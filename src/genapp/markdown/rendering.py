@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 # Raise it when the HTML of the same text changes: answers rendered before are then rendered again when shown.
 VERSION = 1
 
-# Lists count two a level. Enough for any real answer; keeps the recursion shallow and the cost of 10,000 `>` or `[`
-# in proportion to their number.
-_DEEPEST = 40
+# Quotes count one a level, lists two. Enough for any real answer; keeps the recursion shallow, and the work for
+# 10,000 `>` or `[` in proportion to their number. Deeper down the parser drops the text.
+_DEEPEST = 20
 
 # A page has its own h1 and h2.
 _HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "h6"}
@@ -70,7 +70,8 @@ def to_html(tokens: list[Token], references: MutableMapping[str, Any]) -> str:
     state.tokens = tokens
     inline(state)
     text_join(state)
-    return _parser.renderer.render(tokens, _parser.options, environment)
+    html: str = _parser.renderer.render(tokens, _parser.options, environment)
+    return html
 
 
 def inline_to_html(text: str, references: MutableMapping[str, Any]) -> str:
@@ -112,13 +113,18 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], options: OptionsDict, env: EnvType
     ) -> str:
         out: list[str] = []
-        links = 0
+        # Whether each link that is open, outermost first, was written as one. HTML knows no link in a link, which
+        # `[a <https://b.example>](https://c.example)` is to the parser; `[a]()` goes nowhere.
+        links: list[bool] = []
         for index, token in enumerate(tokens):
-            if token.type in ("link_open", "link_close"):
-                links += token.nesting
-                out.append(_link_tag(token, links))
+            if token.type == "link_open":
+                href = str(token.attrs["href"])
+                links.append(is_allowed(href) and not any(links))
+                out.append(_link_open(href) if links[-1] else "")
+            elif token.type == "link_close":
+                out.append("</bdi></a>" if links.pop() else "")
             elif token.type == "image":
-                out.append(self._image(token, links > 0, options, env))
+                out.append(self._image(token, any(links), options, env))
             elif token.type == "text":
                 out.append(escapeHtml(without_deception(token.content) if links else token.content))
             elif token.type in self.rules:
@@ -132,7 +138,8 @@ class _Renderer(RendererHTML):
         # a poisoned prompt put into the URL). The reader may follow it; a link within a link is not HTML.
         alt = self.renderInlineAsText(token.children, options, env)
         label = escapeHtml(without_deception(f"image: {alt}" if alt else "image"))
-        return label if linked else f"{_link_open(str(token.attrs['src']))}{label}</bdi></a>"
+        source = str(token.attrs["src"])
+        return label if linked or not is_allowed(source) else f"{_link_open(source)}{label}</bdi></a>"
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f"<{_HEADINGS[tokens[idx].tag]}{AUTO}>"
@@ -160,13 +167,6 @@ class _Renderer(RendererHTML):
 
     def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return _cell(tokens[idx])
-
-
-def _link_tag(token: Token, links: int) -> str:
-    # `[a <https://b.example>](https://c.example)` is a link within a link to the parser; HTML knows none: the outer.
-    if token.nesting == 1:
-        return _link_open(str(token.attrs["href"])) if links == 1 else ""
-    return "</bdi></a>" if links == 0 else ""
 
 
 def _link_open(href: str) -> str:

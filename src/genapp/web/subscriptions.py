@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from litestar import Request, asgi
 from litestar.types import Receive, Scope, Send
 
-from genapp import streams, views
+from genapp import metrics, streams, views
 from genapp.errors import Invalid, NotFound
 from genapp.models import Generation, parse_id
 
@@ -38,14 +38,15 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     cursors = request.headers.get("last-event-id") or request.query_params.get("after") or ""
     await restore_finished(parts, names)
     places = streams.Cursors.parse(cursors, len(names)).places
-    async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:
-        await streams.serve(
-            cast("Any", send),
-            cast("Any", receive),
-            viewer,
-            heartbeat=parts.settings.sse_heartbeat,
-            lifetime=parts.settings.sse_lifetime,
-        )
+    with metrics.viewers.track_inprogress():
+        async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:
+            await streams.serve(
+                cast("Any", send),
+                cast("Any", receive),
+                viewer,
+                heartbeat=parts.settings.sse_heartbeat,
+                lifetime=parts.settings.sse_lifetime,
+            )
 
 
 def verified(request: Request[Any, Any, Any], parts: Parts, visitor: Visitor) -> list[str]:

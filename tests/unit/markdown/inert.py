@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 ALLOWED: dict[str, set[str]] = {
     **{tag: {"dir"} for tag in ("p", "h3", "h4", "h5", "h6", "li")},
     **{tag: {"dir", "class"} for tag in ("th", "td")},
-    **dict.fromkeys(("ul", "blockquote", "table", "thead", "tbody", "tr", "em", "strong", "s", "bdi", "br", "hr"), set()),
+    **{tag: set() for tag in ("ul", "blockquote", "table", "thead", "tbody", "tr", "br", "hr")},
+    **{tag: set() for tag in ("em", "strong", "s", "bdi")},
     "ol": {"start"},
     "a": {"href", "rel", "target"},
     "pre": {"tabindex", "dir"},
@@ -17,8 +18,8 @@ ALLOWED: dict[str, set[str]] = {
     "div": {"class", "tabindex", "role", "aria-label"},
 }
 VOID = {"br", "hr"}
-CLASSES = re.compile(r"table|align-(left|center|right)|language-[a-z0-9+#._-]+|hl-[a-z0-9]+")
-HREF = re.compile(r"(https?://[a-zA-Z0-9.\[_-]|mailto:)[!-~]+")
+CLASSES = re.compile(r"table|align-(left|center|right)|language-[a-z0-9+#._-]+|hl-[\w-]+( hl-[\w-]+)*")
+HREF = re.compile(r"(https?://[a-zA-Z0-9.\[_-]|mailto:)[!-~]*", re.IGNORECASE)
 
 
 class _Checker(HTMLParser):
