@@ -44,13 +44,13 @@ class TransientError(ProviderError):
     """The vendor, the network or the moment is at fault: try the same request again."""
 
     sentences: ClassVar[dict[str, str]] = {
-        "rate_limited": "The model is getting more requests than it allows. Wait a minute, then retry.",
-        "overloaded": "The model is overloaded right now. Retry in a moment, or choose another model.",
-        "unavailable": "The model's provider has a problem right now. Retry in a moment, or choose another model.",
-        "connection": "The model's provider could not be reached. Retry in a moment.",
-        "cut": "The connection to the model broke before the answer was complete. Retry to get all of it.",
-        "timeout": "The model took too long. Retry, or choose another model.",
-        "malformed": "The model's provider sent something unreadable. Retry in a moment.",
+        "rate_limited": "The model is getting more requests than it allows. Wait a minute, then try again.",
+        "overloaded": "The model is overloaded right now. Try again in a moment, or choose another model.",
+        "unavailable": "The model's provider has a problem right now. Try again in a moment, or choose another model.",
+        "connection": "The model's provider could not be reached. Try again in a moment.",
+        "cut": "The connection to the model broke before the answer was complete. Try again to get all of it.",
+        "timeout": "The model took too long. Try again, or choose another model.",
+        "malformed": "The model's provider sent something unreadable. Try again in a moment.",
     }
 
 
