@@ -13,6 +13,7 @@ import redis.asyncio
 
 from genapp import jobs, models
 from genapp.generating import Generating
+from genapp.generating.housekeeping import keep_house
 from genapp.providers import ProviderConfig, Providers
 from genapp.settings import Settings
 from genapp.streams import Log
@@ -46,9 +47,13 @@ async def running() -> AsyncIterator[None]:
             # Now and not with the first prompt: an SDK takes half a second to import.
             providers.get(one.name)
         log = Log(client, ttl=settings.stream_ttl)
-        _generating = Generating(settings, log, providers, jobs.Jobs(broker))
-        beating = asyncio.create_task(jobs.beat(client, f"{socket.gethostname()}:{os.getpid()}"))
-        stack.callback(beating.cancel)
+        queue = jobs.Jobs(broker)
+        _generating = Generating(settings, log, providers, queue)
+        for forever in (
+            jobs.beat(client, f"{socket.gethostname()}:{os.getpid()}"),
+            keep_house(log, queue),
+        ):
+            stack.callback(asyncio.create_task(forever).cancel)
         yield
 
 
@@ -62,7 +67,9 @@ def provider_configs() -> list[ProviderConfig]:
 
 broker = jobs.make_broker(
     settings.redis_url,
-    middleware=[jobs.EventLoop(running, grace=settings.shutdown_seconds)],
+    middleware=[
+        jobs.EventLoop(running, grace=settings.shutdown_seconds, leave=lambda: generating().leave()),
+    ],
     **settings.redis_ssl,
 )
 dramatiq.set_broker(broker)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 import dramatiq
 import redis
@@ -19,14 +19,13 @@ from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import CurrentMessage, Middleware, Retries
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from uuid import UUID
 
     from redis.asyncio import Redis as AsyncRedis
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 QUEUE = "generations"
 GENERATE = "generate"
@@ -38,6 +37,8 @@ TOKENS = 1000
 WAIT = 1
 # Seconds that Redis may take to answer: longer than WAIT, and short enough that a POST never hangs on it.
 ANSWER_SECONDS = 5
+# Seconds that a POST waits for the queue.
+ENQUEUE_SECONDS = 0.5
 # Seconds between looks of a consumer whose threads are all busy. It must leave the tokens to those that have room.
 FULL_WAIT = 0.05
 
@@ -103,39 +104,22 @@ class JobLoop(EventLoopThread):
         super().__init__(logger, interrupt_check_ival=3600)
         self.loop.close()
         self.loop = uvloop.new_event_loop()
-        self.jobs: set[asyncio.Task[Any]] = set()
-
-    def run_coroutine(self, coro: Awaitable[T]) -> T:
-        """Run a job and wait for it, from a worker thread."""
-        return super().run_coroutine(self._tracked(coro))
-
-    def cancel_jobs_after(self, seconds: float) -> None:
-        """Let the jobs under way go on for so long, then cancel them (and nothing else on the loop)."""
-        self.loop.call_soon_threadsafe(self.loop.call_later, seconds, self._cancel_jobs)
-
-    async def _tracked(self, coro: Awaitable[T]) -> T:
-        task = cast("asyncio.Task[Any]", asyncio.current_task())
-        self.jobs.add(task)
-        try:
-            return await coro
-        finally:
-            self.jobs.discard(task)
-
-    def _cancel_jobs(self) -> None:
-        for task in self.jobs:
-            task.cancel("the worker is shutting down")
 
 
 class EventLoop(Middleware):
     """Runs a worker process's jobs on one uvloop, inside one context.
 
     `context` is entered when the worker boots (connections are made there) and left when it has shut down. On
-    shutdown the running jobs have `grace` seconds; then they are cancelled, and hand their work back.
+    shutdown the running jobs have `grace` seconds; then `leave` is called on the loop, and they are to hand their
+    work back. They are told and not cancelled: on Python 3.11 a cancellation can get lost in `asyncio.wait_for`.
     """
 
-    def __init__(self, context: Callable[[], AbstractAsyncContextManager[Any]], *, grace: float) -> None:
+    def __init__(
+        self, context: Callable[[], AbstractAsyncContextManager[Any]], *, grace: float, leave: Callable[[], None]
+    ) -> None:
         self.context = context
         self.grace = grace
+        self.leave = leave
         self._thread: JobLoop | None = None
         self._open: AbstractAsyncContextManager[Any] | None = None
 
@@ -148,7 +132,7 @@ class EventLoop(Middleware):
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         if self._thread is not None:
-            self._thread.cancel_jobs_after(self.grace)
+            self._thread.loop.call_soon_threadsafe(self._thread.loop.call_later, self.grace, self.leave)
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         if self._thread is None or self._open is None:
@@ -180,14 +164,16 @@ class Jobs:
         self.broker = broker
 
     async def generate_later(self, generation_id: UUID) -> bool:
-        """Enqueue a generation; gives whether the queue took it. If not, housekeeping finds the row.
+        """Enqueue a generation; gives whether the queue took it in time. If not, housekeeping finds the row.
 
-        On a thread: redis-py's blocking client must not hold the event loop when Redis is slow.
+        On a thread, since redis-py's blocking client must not hold the event loop, and not waited for when Redis
+        hangs: a person waits for the answer to their click.
         """
         try:
-            await asyncio.to_thread(self._send, GENERATE, str(generation_id))
-        except redis.RedisError:
-            logger.warning("the queue did not take the job; its row will be enqueued later", exc_info=True)
+            async with asyncio.timeout(ENQUEUE_SECONDS):
+                await asyncio.to_thread(self._send, GENERATE, str(generation_id))
+        except (redis.RedisError, TimeoutError) as error:
+            logger.warning("the queue did not take a job, its row will be enqueued later: %s", error)
             return False
         return True
 

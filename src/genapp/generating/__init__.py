@@ -6,10 +6,10 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from genapp import markdown, metrics
+from genapp import markdown, metrics, views
 from genapp.errors import GenappError
 from genapp.generating.answer import Answer, Overtaken
-from genapp.generating.attempt import Attempt, Stopped
+from genapp.generating.attempt import Attempt, Leaving, Stopped
 from genapp.models import Generation, Outcome
 from genapp.providers import Message, ProviderError
 from genapp.streams import Fenced
@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 # Characters of earlier turns sent along: about 50,000 tokens, which every model we know of takes.
 CONTEXT_CHARACTERS = 200_000
+# Characters above which the rest of an answer is rendered on a thread: 40,000 of code take 0.2 s, and all answers of
+# this process wait for the loop.
+LARGE = 20_000
 
 
 class Generating:
@@ -38,6 +41,7 @@ class Generating:
         self.log = log
         self.providers = providers
         self.jobs = jobs
+        self.leaving = asyncio.Event()
 
     async def generate(self, generation_id: UUID) -> None:
         """Run the next attempt of a generation, to its end.
@@ -53,36 +57,37 @@ class Generating:
         with metrics.generations_running.track_inprogress(), metrics.generation_seconds.labels(provider).time():
             try:
                 outcome = await self._attempt(generation, answer)
-                # Shielded: a shutdown between the row's end and the stream's would leave viewers waiting.
-                await asyncio.shield(answer.finish(outcome))
+                await answer.finish(outcome)
             except (Overtaken, Fenced):
                 logger.info("another attempt has taken over", extra={"generation_id": str(generation_id)})
-            except asyncio.CancelledError:
+            except Leaving:
                 await self._hand_back(generation)
             else:
                 count(provider, outcome)
 
+    def leave(self) -> None:
+        """Hand back what is in progress, within half a second: this worker shuts down."""
+        self.leaving.set()
+
     async def _attempt(self, generation: Generation, answer: Answer) -> Outcome:
-        if generation.cancel_requested_at is not None:
-            return sum_up(answer, "cancelled")
         provider, _, model = generation.model.partition(":")
         attempt = None
         try:
             messages = await self._messages(generation)
-            attempt = Attempt(self.providers.get(provider), model, messages, answer, self.settings)
+            attempt = Attempt(self.providers.get(provider), model, messages, answer, self.settings, self.leaving)
             await attempt.run()
         except Stopped:
-            return sum_up(answer, "cancelled", attempt)
+            return await sum_up(answer, "cancelled", attempt)
         except ProviderError as error:
             logger.warning("provider error: %s %s", error, error.detail, extra={"generation_id": str(generation.id)})
-            return sum_up(answer, "failed", attempt, error)
-        except (Overtaken, Fenced):
+            return await sum_up(answer, "failed", attempt, error)
+        except (Overtaken, Fenced, Leaving):
             raise
         except Exception:
             # Ours to mend, and logged as such; the person must not wait for it.
             logger.exception("a generation failed", extra={"generation_id": str(generation.id)})
-            return sum_up(answer, "failed", attempt, GenappError())
-        return sum_up(answer, "completed", attempt)
+            return await sum_up(answer, "failed", attempt, GenappError())
+        return await sum_up(answer, "completed", attempt)
 
     async def _messages(self, generation: Generation) -> list[Message]:
         messages: list[Message] = []
@@ -91,16 +96,24 @@ class Generating:
         return [*messages, Message("user", generation.prompt)]
 
     async def _hand_back(self, generation: Generation) -> None:
-        if await generation.hand_back() is not None:
-            await self.jobs.generate_later(generation.id)
-            logger.info("handed back at shutdown", extra={"generation_id": str(generation.id)})
+        back = await generation.hand_back()
+        if back is None:
+            return
+        logger.info("handed back at shutdown", extra={"generation_id": str(generation.id)})
+        if back.cancel_requested_at is None:
+            await self.jobs.generate_later(back.id)
+        else:
+            await views.show_end(self.log, await back.cancel())
 
 
-def sum_up(
+async def sum_up(
     answer: Answer, status: str, attempt: Attempt | None = None, error: ProviderError | GenappError | None = None
 ) -> Outcome:
     """Say how an attempt ended, with what was written and used till then; settles the answer's document."""
-    answer.document.finish()
+    if answer.characters > LARGE:
+        await asyncio.to_thread(answer.document.finish)
+    else:
+        answer.document.finish()
     usage = attempt.usage if attempt else None
     return Outcome(
         status=status,

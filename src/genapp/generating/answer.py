@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from genapp.streams import Log, Op
 
 logger = logging.getLogger(__name__)
+
+DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# Seconds between tries to store an answer. Short: with the database back, this must come before another worker's claim.
+LONGEST_PAUSE = 1.0
 
 
 class Overtaken(GenappError):
@@ -93,25 +98,34 @@ class Answer:
     async def finish(self, outcome: Outcome) -> None:
         """Store how it ended, then show it: the one terminal frame, after which the stream is closed.
 
-        Raises Overtaken where another attempt holds the row.
+        Waits for a database that is away: the answer is in this process and nowhere else. Raises Overtaken where
+        another attempt holds the row.
         """
-        finished = await self.generation.finish(outcome)
+        finished = await self._stored(outcome)
         if finished is None:
             raise Overtaken
         try:
-            await self.log.publish(
-                self.stream, views.final_ops(finished), fence=finished.attempt, reset=True, close=True
-            )
+            await views.show_end(self.log, finished)
         except RedisError as error:
-            # The row has it: the page and the next subscriber are answered from there.
+            # The row has it. Viewers who wait are told when the hub next looks for silent streams.
             self._lose(error)
+
+    async def _stored(self, outcome: Outcome) -> Generation | None:
+        pause = 0.1
+        while True:
+            try:
+                return await self.generation.finish(outcome)
+            except DATABASE_AWAY:
+                logger.warning("an answer could not be stored, trying again", exc_info=True)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _keep(self) -> bool:
         self._kept_at = time.monotonic()
         fresh = "".join(self._pieces[self._kept :])
         try:
             stop = await self.generation.keep(fresh, self._keeps, lease_seconds=self.settings.lease_seconds)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DATABASE_AWAY:
             # The text is still here; the next call stores it with what has come by then.
             logger.warning("the partial answer could not be stored, trying again", exc_info=True)
             return False

@@ -26,6 +26,10 @@ class Stopped(Exception):
     """The person asked for a stop."""
 
 
+class Leaving(Exception):
+    """The worker shuts down: the generation is to be handed back."""
+
+
 class TimedOut(TransientError):
     """The model kept us waiting past a limit."""
 
@@ -43,12 +47,21 @@ class Attempt:
     provider's connection; the writer takes all there is, so that a delta never waits for the next one.
     """
 
-    def __init__(self, provider: Provider, model: str, messages: Sequence[Message], answer: Answer, settings: Settings):
+    def __init__(
+        self,
+        provider: Provider,
+        model: str,
+        messages: Sequence[Message],
+        answer: Answer,
+        settings: Settings,
+        leaving: asyncio.Event,
+    ) -> None:
         self.provider = provider
         self.model = model
         self.messages = messages
         self.answer = answer
         self.settings = settings
+        self.leaving = leaving
         self.usage: Usage | None = None
         self._pending: list[str] = []
         self._wake = asyncio.Event()
@@ -58,7 +71,7 @@ class Attempt:
     async def run(self) -> None:
         """Write the whole answer. Returns when the provider has finished.
 
-        Raises Stopped, a ProviderError (TimedOut among them), or Overtaken; what was written till then is kept.
+        Raises Stopped, Leaving, a ProviderError (TimedOut among them), or Overtaken; what was written is kept.
         """
         if await self.answer.begin():
             raise Stopped
@@ -101,6 +114,8 @@ class Attempt:
                 return
             if stop:
                 raise Stopped
+            if self.leaving.is_set():
+                raise Leaving
             if self.answer.characters >= self.settings.answer_max_characters:
                 return
             self._require_life()

@@ -63,7 +63,7 @@ class Conversation(Table, tablename="conversations"):
             """
             SELECT c.id, c.title, c.updated_at, EXISTS (
               SELECT 1 FROM generations g
-              WHERE g.conversation = c.id AND g.status IN ('queued', 'processing')
+              WHERE g.conversation = c.id AND g."user" = c."user" AND g.status IN ('queued', 'processing')
             ) AS busy
             FROM conversations c WHERE c."user" = {} ORDER BY c.updated_at DESC LIMIT {}
             """,

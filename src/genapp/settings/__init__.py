@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     frame_interval_max_ms: int = Field(250, ge=1, le=60_000)
     flush_seconds: float = Field(2, gt=0)
     flush_characters: int = Field(10_000, ge=1)
-    lease_seconds: float = Field(30, ge=1)
+    lease_seconds: float = Field(12, ge=5)  # renewed every GENAPP_FLUSH_SECONDS
 
     worker_concurrency: int = Field(256, ge=1, le=4096)
     worker_processes: int = Field(1, ge=1, le=256)

@@ -73,6 +73,11 @@ class ErrorPage:
     retry_after: int | None
 
 
+def refresh(composer: Composer, seconds: int, busy: bool) -> int | None:
+    """After how many seconds a page without JavaScript reloads itself: never one that holds somebody's words."""
+    return seconds if busy and not composer.prompt else None
+
+
 def when(moment: datetime) -> str:
     """Say how long ago something was, as a person would."""
     seconds = (datetime.now(UTC) - moment).total_seconds()
@@ -96,7 +101,7 @@ def home(composer: Composer, conversations: Sequence[ConversationItem], csrf_tok
         conversations=conversations,
         csrf_token=csrf_token,
         current="home",
-        refresh_seconds=REFRESH_SECONDS * 5 if any(item.busy for item in conversations) else None,
+        refresh_seconds=refresh(composer, REFRESH_SECONDS * 5, any(item.busy for item in conversations)),
     )
 
 
@@ -116,7 +121,7 @@ def conversation(
         stream=stream,
         csrf_token=csrf_token,
         current="conversation",
-        refresh_seconds=REFRESH_SECONDS if stream else None,
+        refresh_seconds=refresh(composer, REFRESH_SECONDS, stream is not None),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
-from genapp.streams import Op, append, notice, replace
+from genapp.streams import Fenced, Op, StreamClosed, append, notice, replace
 from genapp.views.cards import Written, article, dom_id, tail_element
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from genapp.markdown import Change, Document
     from genapp.models import Generation
-    from genapp.streams import Snapshot
+    from genapp.streams import Log, Snapshot
 
 
 def stream_name(generation_id: UUID) -> str:
@@ -53,6 +54,14 @@ def change_ops(generation_id: UUID, change: Change) -> list[Op]:
 def final_ops(generation: Generation) -> list[Op]:
     """The terminal frame: the whole article as every later visitor finds it."""
     return [replace(dom_id(generation.id), article(generation)), notice(final_message(generation))]
+
+
+async def show_end(log: Log, generation: Generation) -> None:
+    """Publish how a finished generation ended, unless its viewers have been told. Redis' errors pass through."""
+    with contextlib.suppress(StreamClosed, Fenced):
+        await log.publish(
+            stream_name(generation.id), final_ops(generation), fence=generation.attempt, reset=True, close=True
+        )
 
 
 def final_message(generation: Generation) -> dict[str, Any]:

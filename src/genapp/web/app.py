@@ -13,7 +13,7 @@ from litestar.middleware import DefineMiddleware
 from genapp.web import conversations, generations, health
 from genapp.web.errors import answer_error
 from genapp.web.forms import require_same_origin
-from genapp.web.headers import add_security_headers
+from genapp.web.headers import add_headers
 from genapp.web.parts import Parts, opened
 from genapp.web.sessions import SessionMiddleware, Sessions, Visitor
 from genapp.web.static import make_static
@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> Litestar:
         },
         guards=[require_same_origin],
         middleware=[DefineMiddleware(SessionMiddleware, sessions=sessions)],
-        before_send=[add_security_headers],
+        before_send=[add_headers],
         exception_handlers={Exception: answer_error},
         request_max_body_size=settings.prompt_max_characters * BYTES_PER_CHARACTER + OTHER_FIELDS,
         openapi_config=None,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Request, Response
 
 from genapp import models, views
 from genapp.web.composing import composer_for
 from genapp.web.live import shown
-from genapp.web.negotiation import shape
+from genapp.web.negotiation import readable, shape
 from genapp.web.parts import Given, Parts
 from genapp.web.representing import conversation_json, conversations_json
 from genapp.web.sessions import Visitor
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from genapp.web.forms import Form
 
 
-@get("/")
+@readable("/")
 async def home(request: Request[Any, Any, Any], parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """The composer, which `?prompt=` fills in, and the newest conversations."""
     if shape(request) == "json":
@@ -29,7 +29,7 @@ async def home(request: Request[Any, Any, Any], parts: Given[Parts], visitor: Gi
     return await home_page(parts, visitor, form={"prompt": request.query_params.get("prompt", "")[:limit]})
 
 
-@get("/conversations/{conversation_id:uuid}")
+@readable("/conversations/{conversation_id:uuid}")
 async def conversation(
     request: Request[Any, Any, Any], conversation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]
 ) -> Response[Any]:
@@ -86,10 +86,10 @@ def item(id: UUID, title: str, updated_at: Any, busy: bool) -> views.Conversatio
 
 
 def page(html: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
-    """A page of one user: nobody may keep it, and Back must not show an older state of it."""
+    """A page of one user."""
     return Response(
         html,
         status_code=status,
         media_type=MediaType.HTML,
-        headers={"Cache-Control": "no-store", "Vary": "Accept, HX-Request", **(headers or {})},
+        headers=headers,
     )

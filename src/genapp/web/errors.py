@@ -10,7 +10,7 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
 
-from genapp import views
+from genapp import streams, views
 from genapp.errors import GenappError, NotFound, TooLarge, Unavailable
 from genapp.web.negotiation import shape
 
@@ -37,13 +37,18 @@ def as_ours(error: Exception) -> GenappError:
         return error
     if isinstance(error, HTTPException):
         return _from_http(error)
-    if isinstance(
-        error, RedisError | OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError | TimeoutError
-    ):
+    if _says_away(error):
         logger.error("a part is away: %s: %s", type(error).__name__, error)
         return Unavailable(retry_after=5)
     logger.error("unhandled", exc_info=error)
     return GenappError()
+
+
+def _says_away(error: Exception) -> bool:
+    if isinstance(error, asyncpg.PostgresError):
+        # SQLSTATE classes: connection, resources, and the server being shut down or started.
+        return str(error.sqlstate)[:2] in ("08", "53", "57")
+    return isinstance(error, RedisError | OSError | asyncpg.InterfaceError | streams.Unavailable)
 
 
 def _from_http(error: HTTPException) -> GenappError:

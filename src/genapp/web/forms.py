@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
-
-import msgspec
 
 from genapp.errors import Forbidden, Invalid
 
@@ -81,9 +80,11 @@ def _from_urlencoded(body: bytes) -> Form:
 
 def _from_json(body: bytes) -> Form:
     try:
-        fields = msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeError):
-        raise Invalid("This is not a JSON object. Send one, with string values.") from None
+        fields = json.loads(body, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise Invalid("This is not a JSON object. Send one, with string values.")
     form: Form = {}
     for name, value in fields.items():
         if value is None:
@@ -92,6 +93,14 @@ def _from_json(body: bytes) -> Form:
             raise Invalid(f"“{name[:40]}” must be a string.", field=name[:40])
         form[name] = _clean(name, value)
     return form
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise Invalid(f"“{name[:40]}” was sent more than once. Send it once.", field=name[:40])
+    return dict(pairs)
 
 
 def _clean(name: str, value: str) -> str:

@@ -6,19 +6,20 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, post
 from litestar.response import Redirect
 from redis.exceptions import RedisError
 
 from genapp import models, views
 from genapp.errors import GenappError, NotFound
 from genapp.models import Generation
+from genapp.streams import StreamsError
 from genapp.web.composing import draft_from
 from genapp.web.conversations import conversation_page, home_page, page
 from genapp.web.errors import answer_error, as_ours, headers_of
 from genapp.web.forms import Form, read_form
 from genapp.web.live import shown
-from genapp.web.negotiation import shape
+from genapp.web.negotiation import readable, shape
 from genapp.web.parts import Given, Parts
 from genapp.web.representing import generation_json
 from genapp.web.sessions import Visitor
@@ -34,10 +35,11 @@ async def create(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
     form = await read_form(request, visitor, parts.sessions)
     try:
         draft = draft_from(form, visitor, parts.settings)
-        generation, new = await Generation.submit(draft, max_in_flight=parts.settings.max_in_flight_per_user)
+        generation, _ = await Generation.submit(draft, max_in_flight=parts.settings.max_in_flight_per_user)
     except Exception as error:
         return await refuse(request, parts, visitor, form, as_ours(error))
-    if new:
+    if generation.status == "queued":
+        # Also for a repeated POST: the first may have died before it came to this.
         await parts.jobs.generate_later(generation.id)
     return await created(request, parts, visitor, generation, inside=draft.conversation_id is not None)
 
@@ -82,7 +84,7 @@ async def _page_it_came_from(parts: Parts, visitor: Visitor, form: Form, error: 
     return await home_page(parts, visitor, form=form, error=error, status=error.status)
 
 
-@get("/generations/{generation_id:uuid}")
+@readable("/generations/{generation_id:uuid}")
 async def show(request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """One generation: as JSON, as its article, or as a page at its place in the conversation."""
     generation = await Generation.owned(generation_id, visitor.user_id)
@@ -145,27 +147,21 @@ async def live_article(
 
 async def announce_stop(parts: Parts, generation: Generation) -> None:
     """Tell the worker, or every viewer where none had it. The row has it, so Redis being away loses nothing."""
-    name = views.stream_name(generation.id)
     try:
         if generation.status == "processing":
-            await parts.log.request_stop(name, fence=generation.attempt)
+            await parts.log.request_stop(views.stream_name(generation.id), fence=generation.attempt)
         elif generation.status == "cancelled":
-            await publish_end(parts, generation)
+            await views.show_end(parts.log, generation)
     except (RedisError, OSError):
         logger.warning("the stop was not announced; the row has it", exc_info=True)
 
 
-async def publish_end(parts: Parts, generation: Generation) -> None:
-    """Show everybody how it ended, unless they have been shown."""
-    name = views.stream_name(generation.id)
-    if not (await parts.log.read(name)).closed:
-        await parts.log.publish(name, views.final_ops(generation), fence=generation.attempt, reset=True, close=True)
-
-
 async def announce_retry(parts: Parts, generation: Generation) -> None:
-    """Open the stream again, with the fence of the attempt to come: the earlier one's worker is shut out now."""
+    """Open the stream again with the new number: whatever the earlier attempt still writes is refused from now on."""
     name = views.stream_name(generation.id)
     try:
-        await parts.log.publish(name, views.shell_ops(generation), fence=generation.attempt + 1, reset=True)
+        await parts.log.publish(name, views.shell_ops(generation), fence=generation.attempt, reset=True)
+    except StreamsError:
+        logger.info("the new attempt is ahead of its announcement")
     except (RedisError, OSError):
         logger.warning("the new attempt was not announced; its worker will", exc_info=True)

@@ -1,4 +1,4 @@
-"""Security headers on every answer."""
+"""Headers on every answer: security, and caching where a route says nothing of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ HEADERS = [
 ]
 
 
-async def add_security_headers(message: Message, _: Scope) -> None:
+# What says nothing of caching is one person's, in one of three shapes: nobody may keep it, and Back must not show an
+# older state of it.
+PRIVATE = [(b"cache-control", b"no-store"), (b"vary", b"Accept, HX-Request")]
+
+
+async def add_headers(message: Message, _: Scope) -> None:
     """A hook for every message sent, also those of errors that no route has seen."""
     if message["type"] == "http.response.start":
-        message["headers"] = [*message["headers"], *HEADERS]
+        headers = list(message["headers"])
+        cached = any(name.lower() == b"cache-control" for name, _ in headers)
+        message["headers"] = [*headers, *HEADERS, *([] if cached else PRIVATE)]

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import asyncpg
-from litestar import MediaType, Response, get
+from litestar import MediaType, Response
 from redis.exceptions import RedisError
 
 from genapp import jobs, metrics, models
+from genapp.web.negotiation import readable
 from genapp.web.parts import Given, Parts
+from genapp.web.sessions import NO_SESSION
+
+AWAY = "does not answer"
+# Seconds: a load balancer that waits longer takes us for dead in any case.
+PATIENCE = 2
 
 
-@get("/healthz", media_type=MediaType.TEXT, sync_to_thread=False)
+@readable("/healthz", media_type=MediaType.TEXT, sync_to_thread=False, opt={NO_SESSION: True})
 def healthz() -> str:
     """Liveness: the process answers. It asks nobody else, so that a database outage restarts no web process."""
     return "ok"
 
 
-@get("/readyz")
+@readable("/readyz", opt={NO_SESSION: True})
 async def readyz(parts: Given[Parts]) -> Response[dict[str, str]]:
     """Readiness: database, Redis and at least one live worker."""
-    checks = {"database": await _database(), "redis": await _redis(parts), "worker": await _worker(parts)}
+    answers = await asyncio.gather(_database(), _redis(parts), _worker(parts))
+    checks = dict(zip(("database", "redis", "worker"), answers, strict=True))
     ready = all(value == "ok" for value in checks.values())
     return Response(checks, status_code=200 if ready else 503)
 
 
-@get("/metrics", sync_to_thread=False)
+@readable("/metrics", sync_to_thread=False, opt={NO_SESSION: True})
 def metrics_page() -> Response[Any]:
     """Prometheus' text format."""
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
@@ -34,22 +42,25 @@ def metrics_page() -> Response[Any]:
 
 async def _database() -> str:
     try:
-        await models.ping()
+        async with asyncio.timeout(PATIENCE):
+            await models.ping()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return "does not answer"
+        return AWAY
     return "ok"
 
 
 async def _redis(parts: Parts) -> str:
     try:
-        await parts.redis.ping()
+        async with asyncio.timeout(PATIENCE):
+            await parts.redis.ping()
     except (RedisError, OSError):
-        return "does not answer"
+        return AWAY
     return "ok"
 
 
 async def _worker(parts: Parts) -> str:
     try:
-        return "ok" if await jobs.live_workers(parts.redis) else "none is running"
+        async with asyncio.timeout(PATIENCE):
+            return "ok" if await jobs.live_workers(parts.redis) else "none is running"
     except (RedisError, OSError):
         return "unknown, since Redis does not answer"

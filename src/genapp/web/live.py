@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from genapp.web.sessions import Visitor
 
 logger = logging.getLogger(__name__)
+
+# Seconds that a page waits for Redis.
+PATIENCE = 1
 
 
 async def shown(
@@ -40,20 +44,28 @@ async def _shown(parts: Parts, generation: Generation) -> tuple[views.Generation
     if generation.finished:
         return views.card(generation), None, False
     try:
-        snapshot = await parts.log.read(views.stream_name(generation.id))
+        async with asyncio.timeout(PATIENCE):
+            snapshot = await parts.log.read(views.stream_name(generation.id))
     except (RedisError, OSError):
         # The page is worth having without Redis: what the row has, and the stream from its start once it is back.
         logger.warning("Redis is away: showing what the row has", exc_info=True)
         return await _stored(generation), None, True
     if snapshot.closed:
-        # It ended between the query and the read.
-        return views.card(await Generation.owned(generation.id, generation.user)), None, False
+        # It ended between the query and the read; or it is queued again, and the log is still that of the last attempt.
+        generation = await generation.reread()
+        return views.card(generation), None, not generation.finished
     if snapshot.cursor is None:
         return await _stored(generation), None, True
+    if generation.status == "queued":
+        # A worker has begun between the query and the read: everything from its first frame on is news to this page.
+        return views.card(generation), None, True
     return views.card(generation, views.written_from(generation.id, snapshot)), snapshot.cursor, True
 
 
 async def _stored(generation: Generation) -> views.GenerationCard:
     text = await Chunk.joined(generation.id, generation.attempt)
-    tail = views.tail_element(generation.id)
-    return views.card(generation, views.Written(markdown.render(text), tail) if text else None)
+    if not text:
+        return views.card(generation)
+    # On a thread: it may be long, and nothing of it is rendered yet.
+    html = await asyncio.to_thread(markdown.render, text)
+    return views.card(generation, views.Written(html, views.tail_element(generation.id)))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
+
+from litestar import HttpMethod, route
 
 if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
 
 Shape = Literal["partial", "page", "json"]
+
+# A route to read: GET, and HEAD, which monitors and link checkers send.
+readable = partial(route, http_method=[HttpMethod.GET, HttpMethod.HEAD])
 
 
 def shape(request: ASGIConnection[Any, Any, Any, Any]) -> Shape:

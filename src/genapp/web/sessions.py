@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "genapp_session"
+# For routes that everybody gets the same answer from. A shared cache that keeps a stylesheet would hand the session
+# it came with to everybody.
+NO_SESSION = "no_session"
 # A year, renewed at each visit that finds it a month old, so that a regular's conversations do not vanish.
 LIFETIME = 365 * 86_400
 RENEWAL = 30 * 86_400
@@ -53,10 +55,12 @@ class Sessions:
         """Give the visitor, and whether the cookie has to be sent (again)."""
         try:
             user, session_id, issued = self._cookies.loads(cookie or "")
-            user_id = UUID(user)
+            user_id, age = UUID(user), time.time() - issued
         except (BadData, ValueError, TypeError):
+            user_id, age = None, 0.0
+        if user_id is None or age > LIFETIME:
             return self._visitor(new_id(), new_id().hex, known=False), True
-        return self._visitor(user_id, session_id, known=True), time.time() - issued > RENEWAL
+        return self._visitor(user_id, session_id, known=True), age > RENEWAL
 
     def write(self, visitor: Visitor) -> str:
         """Give the cookie's value."""
@@ -81,6 +85,9 @@ class SessionMiddleware:
         self.sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["route_handler"].opt.get(NO_SESSION):
+            await self.app(scope, receive, send)
+            return
         visitor, due = self.sessions.read(_cookie(scope))
         scope["state"]["visitor"] = visitor
 
@@ -99,11 +106,12 @@ class SessionMiddleware:
 
 
 def _cookie(scope: Scope) -> str | None:
+    # Not by http.cookies: it stops at the first cookie that it finds odd, and other scripts set some with JSON in them.
     for name, value in scope["headers"]:
-        if name == b"cookie":
-            try:
-                morsel = SimpleCookie(value.decode("latin-1")).get(COOKIE)
-            except CookieError:
-                return None
-            return morsel.value if morsel else None
+        if name != b"cookie":
+            continue
+        for pair in value.decode("latin-1").split(";"):
+            key, _, content = pair.strip().partition("=")
+            if key == COOKIE:
+                return content
     return None

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from litestar import asgi
+from litestar.exceptions import MethodNotAllowedException
 from litestar.types import Receive, Scope, Send
 from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEvent
 
 from genapp import assets
 from genapp.errors import NotFound
+from genapp.web.sessions import NO_SESSION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,8 +66,10 @@ def make_static() -> ASGIRouteHandler:
     """Make the handler of `/static/`."""
     files = read_files(assets.STATIC)
 
-    @asgi("/static", is_mount=True, copy_scope=False)
+    @asgi("/static", is_mount=True, copy_scope=False, opt={NO_SESSION: True})
     async def static(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") not in ("GET", "HEAD"):
+            raise MethodNotAllowedException
         digest, _, path = scope["path"].removeprefix("/static").strip("/").partition("/")
         file = files.get(path)
         if file is None:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 from litestar import Request, asgi
+from litestar.exceptions import MethodNotAllowedException
 from litestar.types import Receive, Scope, Send
 
 from genapp import metrics, streams, views
@@ -28,6 +29,8 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     `dialect` htmx (default), turbo or json. A token that is not this visitor's, or is expired, is a 404: a leaked
     URL alone opens nothing, and does not say whether there is something to open.
     """
+    if scope.get("method") != "GET":
+        raise MethodNotAllowedException
     parts: Parts = scope["litestar_app"].state.parts
     request: Request[Any, Any, Any] = Request(scope, receive)
     visitor: Visitor = scope["state"]["visitor"]
@@ -71,4 +74,4 @@ async def restore_finished(parts: Parts, names: list[str]) -> None:
         generation_id = parse_id(name.removeprefix("generation:"))
         row = await Generation.objects().get(Generation.id == generation_id) if generation_id else None
         if row is not None and row.finished:
-            await parts.log.publish(name, views.final_ops(row), fence=row.attempt, reset=True, close=True)
+            await views.show_end(parts.log, row)

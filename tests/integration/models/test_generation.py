@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from genapp.errors import NotFound, TooMany
+from genapp.errors import Invalid, NotFound, TooMany
 from genapp.models import Chunk, Conversation, Draft, Generation, Outcome, new_id
+from genapp.models.attempt import ABANDONED_PATIENCE, QUEUED_PATIENCE
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -151,7 +152,8 @@ async def test_trying_again_queues_a_failed_one_once_and_leaves_a_completed_one(
     assert {generation.status for generation, _ in results} == {"queued"}
     again = await Generation.claim(failed.id, lease_seconds=LEASE)
     assert again is not None
-    assert (again.attempt, again.answer) == (2, "")
+    assert again.attempt > failed.attempt + 1  # what the first attempt may still write is shut out at once
+    assert again.answer == ""
     completed = await again.finish(outcome())
     assert completed is not None
     assert (await completed.retry(max_in_flight=3))[1] is False
@@ -180,3 +182,47 @@ async def test_earlier_turns_are_those_with_an_answer_and_the_newest_that_fit() 
     assert unanswered.status == "queued"
     assert await last.earlier_turns(1000) == [("one", "answer to one"), ("two", "answer to two")]
     assert await last.earlier_turns(20) == [("two", "answer to two")]
+
+
+async def test_a_key_that_was_used_for_another_prompt_is_refused() -> None:
+    user = new_id()
+    await submitted(user, prompt="one", idempotency_key="click")
+    with pytest.raises(Invalid):
+        await submitted(user, prompt="two", idempotency_key="click")
+
+
+async def test_stopping_what_no_worker_holds_any_more_ends_it_and_keeps_its_text() -> None:
+    handed_back = await claimed()
+    await handed_back.keep("half an ", 0, lease_seconds=LEASE)
+    await handed_back.keep("answer", 1, lease_seconds=LEASE)
+    await handed_back.hand_back()
+    abandoned = await Generation.claim((await submitted()).id, lease_seconds=LEASE)
+    assert abandoned is not None
+    await abandoned.keep("half an answer", 0, lease_seconds=0)
+    for generation in (handed_back, abandoned):
+        stopped = await generation.cancel()
+        assert (stopped.status, stopped.answer) == ("cancelled", "half an answer")
+        assert await Chunk.joined(generation.id, 1) == ""
+
+
+async def test_the_same_piece_kept_twice_is_there_once() -> None:
+    generation = await claimed()
+    for text in ("Because", "Because of"):
+        assert await generation.keep(text, 0, lease_seconds=LEASE) is False
+    assert await Chunk.joined(generation.id, 1) == "Because of"
+
+
+async def test_what_was_abandoned_or_never_enqueued_is_found_once_per_patience() -> None:
+    lost, abandoned, held = await submitted(), await submitted(), await submitted()
+    assert await Generation.claim(abandoned.id, lease_seconds=0)
+    assert await Generation.claim(held.id, lease_seconds=LEASE)
+    for generation, seconds in ((lost, QUEUED_PATIENCE + 1), (abandoned, ABANDONED_PATIENCE + 1), (held, 3600)):
+        await Generation.raw(
+            "UPDATE generations SET enqueued_at = now() - {} * interval '1 second' WHERE id = {}",
+            float(seconds),
+            generation.id,
+        )
+    rounds = await asyncio.gather(*[Generation.overdue() for _ in range(4)])
+    found = [generation.id for one in rounds for generation in one]
+    assert found.count(lost.id) == found.count(abandoned.id) == 1
+    assert held.id not in found

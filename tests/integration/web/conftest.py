@@ -77,8 +77,10 @@ class Visitor:
         """Follow a stream to its end; gives (id, event, data) of each event but heartbeats."""
         return [event async for event in self.listen(url, headers)]
 
-    async def listen(self, url: str, headers: dict[str, str] | None = None) -> AsyncIterator[tuple[str, str, str]]:
-        async with asyncio.timeout(20), self.http.stream("GET", url, headers=headers) as answer:
+    async def listen(
+        self, url: str, headers: dict[str, str] | None = None, *, seconds: float = 20
+    ) -> AsyncIterator[tuple[str, str, str]]:
+        async with asyncio.timeout(seconds), self.http.stream("GET", url, headers=headers) as answer:
             assert answer.status_code == 200, await answer.aread()
             fields: dict[str, list[str]] = {}
             async for line in answer.aiter_lines():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -38,6 +39,8 @@ BAD_JSON = {
     "a list for the prompt": b'{"prompt": ["x"]}',
     "a lone surrogate": b'{"prompt": "\\ud800"}',
     "NUL": b'{"prompt": "a\\u0000b"}',
+    "a repeated name": b'{"prompt": "a", "prompt": "b"}',
+    "too deep": b"[" * 100_000,
 }
 
 
@@ -157,3 +160,56 @@ async def test_every_answer_carries_the_security_headers(visitor: Visitor) -> No
         headers = (await visitor.http.get(path)).headers
         assert "default-src 'self'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_foreign_cookie_beside_ours_ends_no_session(visitor: Visitor) -> None:
+    await visitor.submit("mine", model="openai:demo-fast")
+    ours = f"genapp_session={visitor.http.cookies['genapp_session']}"
+    for foreign in ('g_state={"i_l":0}', "a=b c", "naïve=1", "=", ";"):
+        answer = await visitor.http.get("/", headers={**JSON, "Cookie": f"{foreign}; {ours}".encode()})
+        assert len(answer.json()["conversations"]) == 1, foreign
+        assert "set-cookie" not in answer.headers
+
+
+async def test_what_everybody_gets_carries_no_session_and_may_be_kept(visitors: Callable[[], Visitor]) -> None:
+    newcomer = visitors()
+    page = await newcomer.http.get("/", headers={**HTML, "Cookie": ""})
+    stylesheet = re.search(r'href="(/static/[^"]+[.]css)"', page.text)
+    assert stylesheet
+    newcomer.http.cookies.clear()
+    for path in (stylesheet[1], "/healthz", "/readyz", "/metrics"):
+        answer = await newcomer.http.get(path)
+        assert answer.status_code == 200, path
+        assert "set-cookie" not in answer.headers, path
+    assert "immutable" in (await newcomer.http.get(stylesheet[1])).headers["cache-control"]
+
+
+async def test_what_is_one_persons_is_kept_by_nobody(visitor: Visitor) -> None:
+    for path in ("/", "/nothing"):
+        for shape in (HTML, JSON, HTMX):
+            headers = (await visitor.http.get(path, headers=shape)).headers
+            assert headers["cache-control"] == "no-store"
+            assert "Accept" in headers["vary"]
+
+
+async def test_a_monitor_may_ask_with_head_and_nothing_else_changes_what_is_to_be_read(visitor: Visitor) -> None:
+    for path in ("/", "/healthz", "/readyz"):
+        assert (await visitor.http.head(path)).status_code == 200
+    for path in ("/static/0/css/base.css", "/streams"):
+        assert (await visitor.http.post(path, json={})).status_code == 405
+
+
+async def test_a_refused_page_does_not_refresh_itself_and_lose_the_words(visitor: Visitor) -> None:
+    await visitor.submit("[demo: stall] x", model="openai:demo")
+    refused = await visitor.post_form("/generations", prompt="my words", model="openai:gpt-0")
+    assert refused.status_code == 422
+    assert "my words</textarea>" in refused.text
+    assert 'http-equiv="refresh"' not in refused.text
+
+
+async def test_a_key_that_was_used_for_another_prompt_is_refused(visitor: Visitor) -> None:
+    await visitor.submit("one", model="openai:demo-fast", idempotency_key="k")
+    body = {"prompt": "two", "model": "openai:demo-fast", "idempotency_key": "k"}
+    answer = await visitor.http.post("/generations", json=body, headers=JSON)
+    assert answer.status_code == 422
+    assert "new key" in answer.json()["detail"]

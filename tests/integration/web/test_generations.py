@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import TYPE_CHECKING
@@ -211,3 +212,19 @@ async def test_what_belongs_to_another_is_not_found(visitors: Callable[[], Visit
     answer = await stranger.http.post("/generations", json={"prompt": "x", "conversation_id": conversation})
     assert answer.status_code == 404
     assert await stranger.conversations() == []
+
+
+async def test_stop_try_again_stop_in_quick_succession_ends_stopped_and_every_viewer_learns_of_it(
+    visitor: Visitor,
+) -> None:
+    generation = await visitor.submit("[demo: pause] x", model="openai:demo")
+    path = f"/generations/{generation['id']}"
+    for _ in range(5):
+        for verb in ("cancellation", "retry"):
+            assert (await visitor.post_form(f"{path}/{verb}", JSON)).status_code == 200
+    again = await visitor.generation(generation["id"])
+    answers = await asyncio.gather(*[visitor.post_form(f"{path}/cancellation", JSON) for _ in range(10)])
+    assert {answer.status_code for answer in answers} == {200}
+    await visitor.until(generation["id"], "cancelled")
+    url = again["stream_url"] or generation["stream_url"]
+    assert (await visitor.messages(url))[-1]["type"] == "cancelled"

@@ -70,6 +70,31 @@ async def test_a_stopped_worker_hands_its_answers_back_and_the_next_one_complete
     assert messages[-1]["content"] == COUNTED
 
 
+async def test_a_killed_workers_answer_is_taken_up_by_another_and_its_viewer_sees_it_whole(
+    app: App, visitor: Visitor
+) -> None:
+    generation = await visitor.submit("count", model=COUNTING)
+    shown_once = asyncio.Event()
+
+    async def follow() -> str:
+        seen = ""
+        async for _, event, data in visitor.listen(generation["stream_url"], seconds=40):
+            if event == "message":
+                seen = shown(json.loads(data), seen)
+            if "word10" in seen:
+                shown_once.set()
+        return seen
+
+    following = asyncio.create_task(follow())
+    async with asyncio.timeout(20):
+        await shown_once.wait()
+    app.processes["worker"].kill()
+    await asyncio.to_thread(app.stop, "worker")
+    app.start("worker", "worker")
+    assert await following == COUNTED
+    assert (await visitor.generation(generation["id"]))["content"] == COUNTED
+
+
 async def test_a_restarted_web_process_lets_its_viewers_go_and_they_miss_nothing(app: App, visitor: Visitor) -> None:
     generation = await visitor.submit("count", model=COUNTING)
     seen, place = "", ""

@@ -690,6 +690,27 @@ async def forwards() -> MigrationManager:
     manager.add_column(
         table_class_name="Generation",
         tablename="generations",
+        column_name="enqueued_at",
+        db_column_name="enqueued_at",
+        column_class_name="Timestamptz",
+        column_class=Timestamptz,
+        params={
+            "default": TimestamptzNow(),
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Generation",
+        tablename="generations",
         column_name="cancel_requested_at",
         db_column_name="cancel_requested_at",
         column_class_name="Timestamptz",

@@ -1,0 +1,153 @@
+"""What a person does with generations: submit, stop, try again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from genapp.errors import Invalid, TooMany
+from genapp.models.conversation import Conversation
+from genapp.models.ids import new_id
+from genapp.models.rows import Rows
+from genapp.models.user import User
+
+if TYPE_CHECKING:
+    import uuid
+
+    from genapp.models.draft import Draft
+
+# What had been stored of an answer that no worker holds. A subquery on the row `generations` that is updated.
+KEPT = """coalesce((
+  SELECT string_agg(text, '' ORDER BY seq) FROM chunks
+  WHERE chunks.generation = generations.id AND chunks.attempt = generations.attempt
+), '')"""
+
+
+class Submission(Rows):
+    """The part of `Generation` that belongs to its person."""
+
+    if TYPE_CHECKING:
+        _meta: Any
+        status: str
+        prompt: str
+        model: str
+        user: uuid.UUID
+
+    @classmethod
+    async def submit(cls, draft: Draft, *, max_in_flight: int) -> tuple[Self, bool]:
+        """Store a draft as `queued`; give the generation and whether it is new.
+
+        The same idempotency key of the same user gives the generation it gave first. Raises Invalid for a key that
+        was used for another prompt, NotFound for a foreign conversation, TooMany past `max_in_flight`.
+        """
+        async with cls._meta.db.transaction():
+            await User.ensure_locked(draft.user_id)
+            if draft.idempotency_key and (earlier := await cls._by_key(draft)):
+                return earlier._repeated(draft), False
+            if draft.conversation_id:
+                await Conversation.owned(draft.conversation_id, draft.user_id)
+            await cls._require_room(draft.user_id, max_in_flight)
+            conversation_id = draft.conversation_id or await Conversation.begin(draft.user_id, draft.prompt)
+            return await cls._insert(draft, conversation_id), True
+
+    @classmethod
+    async def _by_key(cls, draft: Draft) -> Self | None:
+        return await cls.changed(
+            'SELECT * FROM generations WHERE "user" = {} AND idempotency_key = {}',
+            draft.user_id,
+            draft.idempotency_key,
+        )
+
+    def _repeated(self, draft: Draft) -> Self:
+        if (self.prompt, self.model) != (draft.prompt, draft.model):
+            raise Invalid(
+                "This idempotency key was used for another prompt. Send this one with a new key.",
+                field="idempotency_key",
+            )
+        return self
+
+    @classmethod
+    async def _require_room(cls, user_id: uuid.UUID, max_in_flight: int) -> None:
+        rows = await cls.raw(
+            "SELECT count(*) FROM generations WHERE \"user\" = {} AND status IN ('queued', 'processing')",
+            user_id,
+        )
+        if rows[0]["count"] >= max_in_flight:
+            raise TooMany(
+                f"You have {max_in_flight} answers in progress, which is the limit. "
+                "Wait until one is finished, or stop one, then send again.",
+                retry_after=5,
+            )
+
+    @classmethod
+    async def _insert(cls, draft: Draft, conversation_id: uuid.UUID) -> Self:
+        return await cls.one(
+            """
+            WITH touched AS (UPDATE conversations SET updated_at = now() WHERE id = {})
+            INSERT INTO generations (id, conversation, "user", prompt, model, idempotency_key)
+            VALUES ({}, {}, {}, {}, {}, {}) RETURNING *
+            """,
+            conversation_id,
+            new_id(),
+            conversation_id,
+            draft.user_id,
+            draft.prompt,
+            draft.model,
+            draft.idempotency_key,
+        )
+
+    async def cancel(self) -> Self:
+        """Stop it: at once where no worker holds it, else by asking the worker. Does nothing when finished.
+
+        What an earlier attempt had stored becomes the answer.
+        """
+        ended = await self.changed(
+            f"""
+            WITH ended AS (
+              UPDATE generations SET status = 'cancelled', answer = {KEPT}, finished_at = now(),
+                cancel_requested_at = coalesce(cancel_requested_at, now()), lease_expires_at = NULL
+              WHERE id = {{}} AND (status = 'queued' OR (status = 'processing' AND lease_expires_at < now()))
+              RETURNING *
+            ), compacted AS (
+              DELETE FROM chunks USING ended WHERE chunks.generation = ended.id
+            )
+            SELECT * FROM ended
+            """,  # noqa: S608  a constant of ours
+            self.id,
+        )
+        if ended is not None:
+            return ended
+        asked = await self.changed(
+            """
+            UPDATE generations SET cancel_requested_at = coalesce(cancel_requested_at, now())
+            WHERE id = {} AND status = 'processing' RETURNING *
+            """,
+            self.id,
+        )
+        return asked or await self.reread()
+
+    async def retry(self, *, max_in_flight: int) -> tuple[Self, bool]:
+        """Queue a failed or stopped one again; give it and whether this call did so.
+
+        The attempt's number goes up at once: it shuts out whatever the earlier one may still write.
+        Raises TooMany past `max_in_flight`.
+        """
+        async with self._meta.db.transaction():
+            await User.ensure_locked(self.user)
+            current = await self.reread()
+            if current.status not in ("failed", "cancelled"):
+                return current, False
+            await self._require_room(self.user, max_in_flight)
+            changed = await self.changed(
+                """
+                UPDATE generations SET status = 'queued', attempt = attempt + 1, answer = '', html = '',
+                  error_code = NULL, error_message = NULL, input_tokens = NULL, output_tokens = NULL,
+                  cancel_requested_at = NULL, started_at = NULL, finished_at = NULL, enqueued_at = now()
+                WHERE id = {} AND status IN ('failed', 'cancelled') RETURNING *
+                """,
+                self.id,
+            )
+            return changed or current, changed is not None
+
+    async def reread(self) -> Self:
+        """Give the row as it is now."""
+        return await self.one("SELECT * FROM generations WHERE id = {}", self.id)
