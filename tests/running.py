@@ -88,6 +88,7 @@ def _running(folder: Path, database_url: str, redis_url: str, settings: dict[str
         "ANTHROPIC_BASE_URL": demo_url,
         "GENAPP_MODELS": MODELS,
         "GENAPP_SHUTDOWN_SECONDS": "1",
+        "GENAPP_RETRY_SECONDS": "0.05",
         "GENAPP_WORKER_CONCURRENCY": "64",
         **settings,
     }

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from genapp import markdown, metrics, views
 from genapp.errors import GenappError
 from genapp.generating.answer import Answer, Overtaken
 from genapp.generating.attempt import Attempt, Leaving, Stopped
+from genapp.generating.tries import Try, tries_after_the_first
 from genapp.models import Generation, Outcome
-from genapp.providers import Message, ProviderError
+from genapp.providers import Message, ProviderError, TransientError
 from genapp.streams import Fenced
 
 if TYPE_CHECKING:
@@ -33,6 +35,13 @@ CONTEXT_CHARACTERS = 200_000
 LARGE = 20_000
 
 
+class Truncated(GenappError):
+    """The answer is whole as far as it goes."""
+
+    code = "length"
+    message = "The answer reached its length limit and ends here. Ask it to go on to get the rest."
+
+
 class Generating:
     """Runs generations. One a worker process; holds the connections that all attempts share."""
 
@@ -52,12 +61,10 @@ class Generating:
         generation = await Generation.claim(generation_id, lease_seconds=self.settings.lease_seconds)
         if generation is None:
             return
-        answer = Answer(generation, self.log, self.settings)
         provider = generation.model.partition(":")[0]
         with metrics.generations_running.track_inprogress(), metrics.generation_seconds.labels(provider).time():
             try:
-                outcome = await self._attempt(generation, answer)
-                await answer.finish(outcome)
+                outcome = await self._run(generation)
             except (Overtaken, Fenced):
                 logger.info("another attempt has taken over", extra={"generation_id": str(generation_id)})
             except Leaving:
@@ -69,25 +76,56 @@ class Generating:
         """Hand back what is in progress, within half a second: this worker shuts down."""
         self.leaving.set()
 
-    async def _attempt(self, generation: Generation, answer: Answer) -> Outcome:
-        provider, _, model = generation.model.partition(":")
-        attempt = None
+    async def _run(self, generation: Generation) -> Outcome:
+        """Attempt after attempt, until one succeeds, or one fails for good, or none is left."""
+        answers = [Answer(generation, self.log, self.settings)]
         try:
             messages = await self._messages(generation)
-            attempt = Attempt(self.providers.get(provider), model, messages, answer, self.settings, self.leaving)
-            await attempt.run()
+            tries = tries_after_the_first(generation.model, self.settings)
+            while True:
+                try:
+                    await self._attempt(answers[-1], messages)
+                    break
+                except TransientError as error:
+                    following = next((one for one in tries if one.suits(error)), None)
+                    if following is None:
+                        raise
+                    note_error(error, answers[-1].generation)
+                    await self._wait(answers[-1], following, error)
+                    answers.append(await answers[-1].again(following.model))
         except Stopped:
-            return await sum_up(answer, "cancelled", attempt)
+            outcome = await sum_up("cancelled", answers)
         except ProviderError as error:
-            logger.warning("provider error: %s %s", error, error.detail, extra={"generation_id": str(generation.id)})
-            return await sum_up(answer, "failed", attempt, error)
+            note_error(error, answers[-1].generation)
+            outcome = await sum_up("failed", answers, error)
         except (Overtaken, Fenced, Leaving):
             raise
         except Exception:
             # Ours to mend, and logged as such; the person must not wait for it.
             logger.exception("a generation failed", extra={"generation_id": str(generation.id)})
-            return await sum_up(answer, "failed", attempt, GenappError())
-        return await sum_up(answer, "completed", attempt)
+            outcome = await sum_up("failed", answers, GenappError())
+        else:
+            outcome = await sum_up("completed", answers)
+        await answers[-1].finish(outcome)
+        return outcome
+
+    async def _attempt(self, answer: Answer, messages: list[Message]) -> None:
+        provider, _, model = answer.generation.model.partition(":")
+        await Attempt(self.providers.get(provider), model, messages, answer, self.settings, self.leaving).run()
+
+    async def _wait(self, answer: Answer, following: Try, error: TransientError) -> None:
+        """Wait before the next try, and say so each second. Raises Stopped or Leaving when there is reason to."""
+        end = time.monotonic() + following.wait(error, self.settings.retry_seconds)
+        while True:
+            left = end - time.monotonic()
+            stop = await answer.say(following.sentence(left))
+            if await answer.keep_if_due() or stop:
+                raise Stopped
+            if self.leaving.is_set():
+                raise Leaving
+            if left <= 0:
+                return
+            await asyncio.sleep(min(1.0, left))
 
     async def _messages(self, generation: Generation) -> list[Message]:
         messages: list[Message] = []
@@ -106,31 +144,43 @@ class Generating:
             await views.show_end(self.log, await back.cancel())
 
 
-async def sum_up(
-    answer: Answer, status: str, attempt: Attempt | None = None, error: ProviderError | GenappError | None = None
-) -> Outcome:
-    """Say how an attempt ended, with what was written and used till then; settles the answer's document."""
+async def sum_up(status: str, answers: list[Answer], error: ProviderError | GenappError | None = None) -> Outcome:
+    """Say how the attempts ended, and what they used together.
+
+    What was written is kept: of a failure, the attempt that came furthest, whatever the last one managed.
+    """
+    answer = answers[-1] if status == "completed" else max(answers, key=lambda one: one.characters)
     if answer.characters > LARGE:
         await asyncio.to_thread(answer.document.finish)
     else:
         answer.document.finish()
-    usage = attempt.usage if attempt else None
+    used = [*answers[-1].earlier_usage, *([answers[-1].usage] if answers[-1].usage else [])]
+    told = error or (Truncated() if answer.truncated else None)
     return Outcome(
         status=status,
         answer=answer.text,
         html=answer.document.settled,
         renderer=markdown.VERSION,
-        error_code=error.code if error else None,
-        error_message=error.message if error else None,
-        input_tokens=usage.input_tokens if usage else None,
-        output_tokens=usage.output_tokens if usage else None,
+        error_code=told.code if told else None,
+        error_message=told.message if told else None,
+        input_tokens=sum(one.input_tokens for one in used) if used else None,
+        output_tokens=sum(one.output_tokens for one in used) if used else None,
+    )
+
+
+def note_error(error: ProviderError, generation: Generation) -> None:
+    """Log and count what a provider did, for the operators."""
+    metrics.provider_errors.labels(generation.model.partition(":")[0], error.code).inc()
+    logger.warning(
+        "provider error: %s %s",
+        error,
+        error.detail,
+        extra={"generation_id": str(generation.id), "attempt": generation.attempt, "model": generation.model},
     )
 
 
 def count(provider: str, outcome: Outcome) -> None:
     """Count an attempt's end for the operators."""
     metrics.generations.labels(provider, outcome.status).inc()
-    if outcome.error_code:
-        metrics.provider_errors.labels(provider, outcome.error_code).inc()
     metrics.tokens.labels(provider, "in").inc(outcome.input_tokens or 0)
     metrics.tokens.labels(provider, "out").inc(outcome.output_tokens or 0)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from genapp.models import Generation, Outcome
+    from genapp.providers import Usage
     from genapp.settings import Settings
     from genapp.streams import Log, Op
 
@@ -49,6 +50,9 @@ class Answer:
         self.stream = views.stream_name(generation.id)
         self.document = markdown.Document()
         self.characters = 0
+        self.truncated = False
+        self.usage: Usage | None = None
+        self.earlier_usage: list[Usage] = []
         self._pieces: list[str] = []
         self._kept = 0
         self._kept_characters = 0
@@ -71,6 +75,19 @@ class Answer:
         self.characters += len(piece)
         ops = views.change_ops(self.generation.id, self.document.feed(piece))
         return await self._publish([*ops, text(piece)])
+
+    async def say(self, note: str | None) -> bool:
+        """Show a sentence beside the answer, or none any more. Gives the stop flag."""
+        return await self._publish(views.note_ops(self.generation, note))
+
+    async def again(self, model: str) -> Answer:
+        """Begin the next attempt, perhaps with another model; gives its empty answer. Raises Overtaken."""
+        generation = await self.generation.begin_again(model)
+        if generation is None:
+            raise Overtaken
+        answer = Answer(generation, self.log, self.settings)
+        answer.earlier_usage = [*self.earlier_usage, *([self.usage] if self.usage else [])]
+        return answer
 
     async def touch(self) -> bool:
         """Nothing to say: keep the stream alive, and look whether a stop was asked for."""

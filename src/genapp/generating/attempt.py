@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from genapp import metrics
 from genapp.generating.pacing import Pace
-from genapp.providers import Finish, Message, PermanentError, Text, TransientError, Usage
+from genapp.providers import Finish, Message, PermanentError, ProviderError, Text, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,8 @@ class Leaving(Exception):
     """The worker shuts down: the generation is to be handed back."""
 
 
-class TimedOut(TransientError):
-    """The model kept us waiting past a limit."""
+class TimedOut(ProviderError):
+    """The model kept us waiting past a limit. Not tried again: the person has waited that long already."""
 
     def __init__(self, what: str, seconds: float) -> None:
         super().__init__(
@@ -62,11 +62,11 @@ class Attempt:
         self.answer = answer
         self.settings = settings
         self.leaving = leaving
-        self.usage: Usage | None = None
         self._pending: list[str] = []
         self._wake = asyncio.Event()
         self._began = self._heard = time.monotonic()
         self._spoken = False
+        self._reassured = False
 
     async def run(self) -> None:
         """Write the whole answer. Returns when the provider has finished.
@@ -97,9 +97,14 @@ class Attempt:
                     self._pending.append(delta.content)
                     self._wake.set()
                 elif isinstance(delta, Usage):
-                    self.usage = delta
-                elif isinstance(delta, Finish) and delta.reason == "content_filter":
-                    raise PermanentError("content_filtered")
+                    self.answer.usage = delta
+                elif isinstance(delta, Finish):
+                    self._end(delta)
+
+    def _end(self, finish: Finish) -> None:
+        if finish.reason == "content_filter":
+            raise PermanentError("content_filtered")
+        self.answer.truncated = finish.reason == "length"
 
     async def _write(self, reader: asyncio.Task[None]) -> None:
         pace = Pace(self.settings.frame_interval_ms / 1000, self.settings.frame_interval_max_ms / 1000)
@@ -117,8 +122,10 @@ class Attempt:
             if self.leaving.is_set():
                 raise Leaving
             if self.answer.characters >= self.settings.answer_max_characters:
+                self.answer.truncated = True
                 return
             self._require_life()
+            await self._reassure()
             if piece:
                 await pace.rest()
             await self._until_woken()
@@ -128,6 +135,13 @@ class Attempt:
         await self._wake.wait()
         timer.cancel()
         self._wake.clear()
+
+    async def _reassure(self) -> None:
+        """Tell the person that the silence is the model's, long before we give it up; take it back when it speaks."""
+        silent = not self._spoken and time.monotonic() - self._began > self.settings.waiting_note_after
+        if silent != self._reassured:
+            self._reassured = silent
+            await self.answer.say("Still waiting for the model…" if silent else None)
 
     def _require_life(self) -> None:
         now = time.monotonic()

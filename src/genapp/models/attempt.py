@@ -38,6 +38,18 @@ class Attempt(Rows):
             generation_id,
         )
 
+    async def begin_again(self, model: str) -> Self | None:
+        """Begin another attempt in the same worker, with a model. None where it no longer holds the generation."""
+        return await self.changed(
+            """
+            UPDATE generations SET attempt = attempt + 1, model = {}
+            WHERE id = {} AND attempt = {} AND status = 'processing' RETURNING *
+            """,
+            model,
+            self.id,
+            self.attempt,
+        )
+
     async def keep(self, text: str, seq: int, *, lease_seconds: float) -> bool | None:
         """Store what was written since the last call and renew the lease.
 

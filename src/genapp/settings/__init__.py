@@ -116,6 +116,10 @@ class Settings(BaseSettings):
     answer_max_characters: int = Field(400_000, ge=1)
     max_in_flight_per_user: int = Field(3, ge=1)
 
+    tries: int = Field(3, ge=1, le=10)
+    retry_seconds: float = Field(1, gt=0)
+    fallback_list: str = Field("", validation_alias="GENAPP_FALLBACK_MODELS")
+    waiting_note_after: float = Field(8, gt=0)
     first_token_timeout: float = Field(120, gt=0)  # a reasoning model thinks in silence
     between_tokens_timeout: float = Field(30, gt=0)
     total_timeout: float = Field(600, gt=0)
@@ -163,7 +167,7 @@ class Settings(BaseSettings):
             raise ValueError(f"must be an http:// or https:// URL (it is {without_password(url)!r})")
         return url
 
-    @field_validator("model_list")
+    @field_validator("model_list", "fallback_list")
     @classmethod
     def _check_models(cls, text: str) -> str:
         for item in filter(None, (part.strip() for part in text.split(","))):
@@ -243,6 +247,11 @@ class Settings(BaseSettings):
             (provider.name, model) for provider in self.providers for model in DEFAULT_MODELS[provider.name]
         ]
         return tuple(ModelChoice(p, m, label(p, m)) for p, m in dict.fromkeys(pairs))
+
+    @cached_property
+    def fallback_models(self) -> tuple[str, ...]:
+        """`provider:model`, in the order in which they are asked when a model cannot be had."""
+        return tuple(part.strip() for part in self.fallback_list.split(",") if part.strip())
 
     @cached_property
     def providers(self) -> tuple[ProviderAccess, ...]:

@@ -30,10 +30,11 @@ def tail_element(generation_id: UUID, tail: markdown.Open | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What an answer in progress shows: the HTML in its settled element, and its whole tail element."""
+    """What an answer in progress shows: the HTML in its settled element, its whole tail element, and a note beside."""
 
     settled: str
     tail: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ def card(generation: Generation, written: Written | None = None) -> GenerationCa
         settled=Markup(written.settled if written else ""),
         tail=Markup(written.tail if written else tail_element(generation.id)),
         content=Markup(_content(generation)),
-        error=generation.error_message,
-        notice=None,
+        error=generation.error_message if generation.status == "failed" else None,
+        notice=_note(generation, written),
         created_at=generation.created_at,
         created_label=f"{generation.created_at:%-d %B %Y, %H:%M} UTC",
         url=f"/generations/{generation.id}",
@@ -92,6 +93,12 @@ def _content(generation: Generation) -> str:
         return ""
     # Rendered once, when it ended; again only where the renderer has changed since.
     return generation.html if generation.renderer == markdown.VERSION else markdown.render(generation.answer)
+
+
+def _note(generation: Generation, written: Written | None) -> str | None:
+    if generation.status == "completed":
+        return generation.error_message  # it was cut by a limit, say
+    return written.note if written else None
 
 
 def _usage(generation: Generation) -> str | None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from genapp.streams import Fenced, Op, StreamClosed, append, notice, replace
-from genapp.views.cards import Written, article, dom_id, tail_element
+from genapp.views.cards import Written, article, card, dom_id, tail_element
+from genapp.views.environment import render
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -51,6 +54,16 @@ def change_ops(generation_id: UUID, change: Change) -> list[Op]:
     return ops
 
 
+def note_ops(generation: Generation, note: str | None) -> list[Op]:
+    """A sentence beside an answer in progress, in the place of an earlier one."""
+    noted = card(generation, Written("", "", note))
+    html = render("_generation_status.html", generation=noted, csrf_token="")
+    return [
+        replace(dom_id(generation.id, "status"), html),
+        notice({"type": "status", "status": generation.status, "note": note}),
+    ]
+
+
 def final_ops(generation: Generation) -> list[Op]:
     """The terminal frame: the whole article as every later visitor finds it."""
     return [replace(dom_id(generation.id), article(generation)), notice(final_message(generation))]
@@ -78,4 +91,10 @@ def written_from(generation_id: UUID, snapshot: Snapshot) -> Written:
     return Written(
         settled=snapshot.inner(dom_id(generation_id, "settled")),
         tail=snapshot.element(dom_id(generation_id, "tail"), tail_element(generation_id)),
+        note=_note_in(snapshot),
     )
+
+
+def _note_in(snapshot: Snapshot) -> str | None:
+    messages = [msgspec.json.decode(op.content) for op in snapshot.ops if op.action == "notice"]
+    return messages[-1].get("note") if messages else None

@@ -145,7 +145,7 @@ async def test_stopping_twice_is_the_same_as_once(visitor: Visitor) -> None:
 
 
 async def test_a_failure_is_told_in_a_sentence_and_can_be_tried_again(visitor: Visitor) -> None:
-    generation = await visitor.submit("[demo: 500x1] Describe rivers", model="openai:demo-fast")
+    generation = await visitor.submit("[demo: 500x3] Describe rivers", model="openai:demo-fast")
     failed = await visitor.until(generation["id"], "completed", "failed")
     assert failed["status"] == "failed"
     assert failed["error"]["code"] == "unavailable"
@@ -158,7 +158,7 @@ async def test_a_failure_is_told_in_a_sentence_and_can_be_tried_again(visitor: V
 
 
 async def test_a_stream_opened_after_a_retry_shows_the_new_attempt(visitor: Visitor) -> None:
-    generation = await visitor.submit("[demo: cutx1] Describe rivers", model="openai:demo-fast")
+    generation = await visitor.submit("[demo: cutx3] Describe rivers", model="openai:demo-fast")
     failed = await visitor.until(generation["id"], "completed", "failed")
     assert failed["error"]["code"] == "cut"
     assert failed["content"]

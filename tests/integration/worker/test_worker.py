@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from tests.integration.web.conftest import JSON, Visitor, shown
-from tests.running import App, eventually, running_app
+from tests.running import MODELS, App, eventually, running_app
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -30,6 +30,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         "GENAPP_WORKER_CONCURRENCY": "256",
         "GENAPP_MAX_IN_FLIGHT_PER_USER": "10",
         "GENAPP_FLUSH_SECONDS": "0.2",
+        "GENAPP_WAITING_NOTE_AFTER": "1",
+        "GENAPP_MODELS": f"{MODELS},openai:demo-500-tagbroken",
+        "GENAPP_FALLBACK_MODELS": "anthropic:demo-fast",
     }
     with running_app(tmp_path_factory.mktemp("worker"), **settings) as running:
         yield running
@@ -54,6 +57,35 @@ async def test_a_model_that_stays_silent_is_given_up_with_a_sentence(visitor: Vi
     assert failed["error"]["code"] == "timeout"
     assert "3 seconds" in failed["error"]["message"]
     assert bool(failed["content"]) is text
+
+
+@pytest.mark.parametrize("fault", ["429x2", "500x2", "cutx1", "overloadedx2", "malformedx1"])
+async def test_a_passing_problem_is_tried_again_and_the_viewer_reads_so(visitor: Visitor, fault: str) -> None:
+    generation = await visitor.submit(f"[demo: {fault} n50] x", model="openai:demo-fast")
+    messages = await visitor.messages(generation["stream_url"])
+    notes = [message["note"] for message in messages if message.get("note")]
+    assert any(note.startswith("Trying again in") and "of 3" in note for note in notes), messages
+    seen = ""
+    for message in messages:
+        seen = shown(message, seen)
+    assert seen == " ".join(f"word{number}" for number in range(50))
+    assert (await visitor.generation(generation["id"]))["status"] == "completed"
+
+
+async def test_a_model_that_cannot_be_had_is_replaced_by_its_fallback(app: App, visitor: Visitor) -> None:
+    generation = await visitor.submit("[demo: echo] hello", model="openai:demo-500-tagbroken")
+    answered = await visitor.until(generation["id"], "completed", "failed")
+    assert (answered["status"], answered["content"]) == ("completed", "hello")
+    assert answered["model"] == "anthropic:demo-fast"
+    asked = app.stats()["models"]["demo-500-tagbroken"]
+    assert asked["requests"] == 3
+
+
+async def test_a_silent_model_is_told_of_long_before_it_is_given_up(visitor: Visitor) -> None:
+    generation = await visitor.submit("[demo: ttft2000 n20] x", model="openai:demo")
+    messages = await visitor.messages(generation["stream_url"])
+    notes = [message["note"] for message in messages if "note" in message]
+    assert notes == ["Still waiting for the model…", None]
 
 
 async def test_a_stopped_worker_hands_its_answers_back_and_the_next_one_completes_them(
