@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     model_list: str = Field("", validation_alias="GENAPP_MODELS")
 
     prompt_max_characters: int = Field(32_000, ge=1)
-    answer_max_characters: int = Field(400_000, ge=1)
+    answer_max_characters: int = Field(1_000_000, ge=1)
     max_in_flight_per_user: int = Field(3, ge=1)
 
     tries: int = Field(3, ge=1, le=10)
