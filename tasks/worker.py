@@ -13,7 +13,7 @@ import redis.asyncio
 
 from genapp import jobs, models
 from genapp.generating import Generating
-from genapp.generating.housekeeping import keep_house
+from genapp.generating.housekeeping import Housekeeping
 from genapp.providers import ProviderConfig, Providers
 from genapp.settings import Settings
 from genapp.streams import Log
@@ -51,7 +51,7 @@ async def running() -> AsyncIterator[None]:
         _generating = Generating(settings, log, providers, queue)
         for forever in (
             jobs.beat(client, f"{socket.gethostname()}:{os.getpid()}"),
-            keep_house(log, queue),
+            Housekeeping(client, log, queue).run(),
         ):
             stack.callback(asyncio.create_task(forever).cancel)
         yield

@@ -1,6 +1,7 @@
 """Nobody ever sees an eternal spinner: what was lost on the way is found in the rows, and revived or ended.
 
-Every worker keeps house; the rows themselves see to it that no two do the same work.
+Every worker keeps house. What changes rows is safe to do at once in many; telling people their place in the line is not
+worth doing twice, so one of them does it, under a lease in Redis.
 """
 
 from __future__ import annotations
@@ -10,11 +11,19 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
+from redis.exceptions import RedisError
+
 from genapp import views
+from genapp.errors import GenappError
 from genapp.generating.answer import DATABASE_AWAY
 from genapp.models import Generation
+from genapp.streams import StreamsError
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from redis.asyncio import Redis
+
     from genapp.jobs import Jobs
     from genapp.streams import Log
 
@@ -22,26 +31,68 @@ logger = logging.getLogger(__name__)
 
 # Seconds between two rounds. With the lease this bounds how long an answer stands still when its worker is killed.
 EVERY = 3.0
+# A generation that has ended so many workers' lives is what ends them.
+MOST_ATTEMPTS = 20
+LEASE = "genapp:housekeeper"
 
 
-async def keep_house(log: Log, jobs: Jobs) -> None:
-    """Go round until cancelled. A part that is away is waited out."""
-    while True:
-        # Jittered, so that the workers of a fleet take turns.
-        await asyncio.sleep(EVERY * random.uniform(0.7, 1.3))  # noqa: S311  not a secret
-        try:
-            await go_round(log, jobs)
-        except DATABASE_AWAY as error:
-            logger.warning("housekeeping has to wait: %s", error)
-        except Exception:
-            logger.exception("housekeeping failed")
+class GaveUp(GenappError):
+    """Nobody could be found to write this answer."""
+
+    code = "gave_up"
+    message = "This answer could not be written. Try again; if that fails too, tell whoever runs this site."
 
 
-async def go_round(log: Log, jobs: Jobs) -> None:
-    """Enqueue again what nobody works on, and end what was stopped while nobody did."""
-    for generation in await Generation.overdue():
-        if generation.cancel_requested_at is None:
-            logger.info("enqueued again", extra={"generation_id": str(generation.id)})
-            await jobs.generate_later(generation.id)
-        else:
-            await views.show_end(log, await generation.cancel())
+class Housekeeping:
+    """Goes round until cancelled. A part that is away is waited out."""
+
+    def __init__(self, redis: Redis, log: Log, jobs: Jobs) -> None:
+        self.redis = redis
+        self.log = log
+        self.jobs = jobs
+        self._told: dict[UUID, int] = {}
+
+    async def run(self) -> None:
+        while True:
+            # Jittered, so that the workers of a fleet take turns.
+            await asyncio.sleep(EVERY * random.uniform(0.7, 1.3))  # noqa: S311  not a secret
+            try:
+                await self.revive()
+                await self.tell_places()
+            except (*DATABASE_AWAY, RedisError) as error:
+                logger.warning("housekeeping has to wait: %s", error)
+            except Exception:
+                logger.exception("housekeeping failed")
+
+    async def revive(self) -> None:
+        """Enqueue again what nobody works on, and end what was stopped, or is beyond help."""
+        for generation in await Generation.overdue():
+            extra = {"generation_id": str(generation.id), "attempt": generation.attempt}
+            if generation.cancel_requested_at is not None:
+                await views.show_end(self.log, await generation.cancel())
+            elif generation.attempt >= MOST_ATTEMPTS:
+                logger.error("gave a generation up", extra=extra)
+                if (failed := await generation.give_up(GaveUp.code, GaveUp.message)) is not None:
+                    await views.show_end(self.log, failed)
+            else:
+                logger.info("enqueued again", extra=extra)
+                await self.jobs.generate_later(generation.id)
+
+    async def tell_places(self) -> None:
+        """Tell those who wait how many are before them, where it has changed."""
+        if not await self.redis.set(LEASE, b"", nx=True, px=int(EVERY * 500)):
+            return
+        waiting = await Generation.waiting()
+        told = {generation.id: place for place, generation in enumerate(waiting, 1)}
+        for generation in waiting:
+            place = told[generation.id]
+            if self._told.get(generation.id) == place:
+                continue
+            note = "Next in line." if place == 1 else f"Number {place} in line."
+            try:
+                await self.log.publish(
+                    views.stream_name(generation.id), views.note_ops(generation, note), fence=generation.attempt
+                )
+            except StreamsError:
+                continue  # a worker has begun: there is no place to tell any more
+        self._told = told

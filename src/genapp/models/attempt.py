@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from genapp.models.rows import Rows
+from genapp.models.rows import KEPT, Rows
 
 if TYPE_CHECKING:
     import uuid
@@ -115,6 +115,37 @@ class Attempt(Rows):
             self.id,
             self.attempt,
         )
+
+    async def give_up(self, code: str, message: str) -> Self | None:
+        """End it as failed, with what was kept of it. None where somebody works on it, or it is finished."""
+        return await self.changed(
+            f"""
+            WITH failed AS (
+              UPDATE generations SET status = 'failed', answer = {KEPT}, error_code = {{}}, error_message = {{}},
+                finished_at = now(), lease_expires_at = NULL
+              WHERE id = {{}} AND (status = 'queued' OR (status = 'processing' AND lease_expires_at < now()))
+              RETURNING *
+            ), compacted AS (
+              DELETE FROM chunks USING failed WHERE chunks.generation = failed.id
+            )
+            SELECT * FROM failed
+            """,  # noqa: S608  a constant of ours
+            code,
+            message,
+            self.id,
+        )
+
+    @classmethod
+    async def waiting(cls, limit: int = 500) -> list[Self]:
+        """Those that have been queued for longer than a worker with room would take, first come first."""
+        rows = await cls.raw(
+            """
+            SELECT * FROM generations WHERE status = 'queued' AND created_at < now() - interval '2 seconds'
+            ORDER BY id LIMIT {}
+            """,
+            limit,
+        )
+        return [cls.from_row(row) for row in rows]
 
     @classmethod
     async def overdue(cls, limit: int = 200) -> list[Self]:

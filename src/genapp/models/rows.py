@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable
 
+# What had been stored of an answer that no worker holds. A subquery on the row `generations` that is updated.
+KEPT = """coalesce((
+  SELECT string_agg(text, '' ORDER BY seq) FROM chunks
+  WHERE chunks.generation = generations.id AND chunks.attempt = generations.attempt
+), '')"""
+
 
 class Rows:
     """For tables: what Piccolo's query builder cannot say (CTEs, `now()`, conditional updates that return the row)."""

@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Any, Self
 from genapp.errors import Invalid, TooMany
 from genapp.models.conversation import Conversation
 from genapp.models.ids import new_id
-from genapp.models.rows import Rows
+from genapp.models.rows import KEPT, Rows
 from genapp.models.user import User
 
 if TYPE_CHECKING:
     import uuid
 
     from genapp.models.draft import Draft
-
-# What had been stored of an answer that no worker holds. A subquery on the row `generations` that is updated.
-KEPT = """coalesce((
-  SELECT string_agg(text, '' ORDER BY seq) FROM chunks
-  WHERE chunks.generation = generations.id AND chunks.attempt = generations.attempt
-), '')"""
 
 
 class Submission(Rows):

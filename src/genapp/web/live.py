@@ -57,8 +57,9 @@ async def _shown(parts: Parts, generation: Generation) -> tuple[views.Generation
     if snapshot.cursor is None:
         return await _stored(generation), None, True
     if generation.status == "queued":
+        note = views.written_from(generation.id, snapshot).note
         # A worker has begun between the query and the read: everything from its first frame on is news to this page.
-        return views.card(generation), None, True
+        return views.card(generation, views.Written("", views.tail_element(generation.id), note)), None, True
     return views.card(generation, views.written_from(generation.id, snapshot)), snapshot.cursor, True
 
 

@@ -1,5 +1,5 @@
 """Visitors for the worker's tests."""
 
-from tests.integration.web.conftest import visitor
+from tests.integration.web.conftest import visitor, visitors
 
-__all__ = ["visitor"]
+__all__ = ["visitor", "visitors"]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 import redis
 
@@ -15,7 +13,7 @@ from tests.integration.web.conftest import JSON, Visitor, shown
 from tests.running import MODELS, App, eventually, running_app
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
 COUNTING = "openai:demo-ttft50-tps50-n200"
 COUNTED = " ".join(f"word{number}" for number in range(200))
@@ -36,18 +34,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     }
     with running_app(tmp_path_factory.mktemp("worker"), **settings) as running:
         yield running
-
-
-@pytest.fixture
-async def visitors(app: App) -> AsyncIterator[Callable[[], Visitor]]:
-    async with AsyncExitStack() as stack:
-
-        def make() -> Visitor:
-            client = httpx.AsyncClient(base_url=app.url, timeout=30)
-            stack.push_async_callback(client.aclose)
-            return Visitor(client)
-
-        yield make
 
 
 @pytest.mark.parametrize(("fault", "text"), [("stall", False), ("pause", True)])
