@@ -38,9 +38,12 @@ function watch() {
   if (generations) growth.observe(generations);
 }
 
-// What one has just asked is where one looks.
+// What one has just asked is where one looks. From the first page the form itself is swapped away, and htmx then names
+// another element as the source: that the answers have come is told by the page having them.
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
-  if (!ctx.sourceElement.matches?.("form.composer") || ctx.status !== "swapped" || ctx.response.status >= 400) return;
+  const arrived = watched !== document.getElementById("generations");
+  const followUp = ctx.sourceElement.matches?.("form.composer") && ctx.status === "swapped" && ctx.response.status < 400;
+  if (!arrived && !followUp) return;
   watch();
   following = true;
   toEnd();

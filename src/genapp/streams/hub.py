@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Self
 
 from .dialects import DIALECTS
 from .errors import Unavailable
+from .silence import Silence
 from .subscriber import Subscriber
 from .viewer import View, Viewer, parse_frame
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from .cursor import Cursor
     from .log import Log
@@ -60,6 +61,8 @@ class Hub:
     `log` reads the logs, `url` is the same Redis again for the subscription (`ssl_context` for
     `rediss://` with a certificate the system does not know). Every `check_interval` seconds the hub makes
     sure that it holds the last frame of each stream. Joining takes at most `patience` seconds.
+    `on_silent` is given the streams in view that are open and have not moved for `silence` seconds: their
+    writer may have ended without being able to say so.
     """
 
     def __init__(
@@ -70,10 +73,14 @@ class Hub:
         ssl_context: ssl.SSLContext | None = None,
         check_interval: float = 3.0,
         patience: float = 5.0,
+        on_silent: Callable[[Sequence[str]], Awaitable[None]] | None = None,
+        silence: float = 30.0,
     ) -> None:
         self._log = log
         self._check_interval = check_interval
         self._patience = patience
+        self._on_silent = on_silent
+        self._silence = Silence(silence)
         self._watched: dict[bytes, _Watched] = {}  # by channel
         self._frames = 0
         self._reads = 0
@@ -150,8 +157,16 @@ class Hub:
             await asyncio.sleep(self._check_interval * random.uniform(0.8, 1.2))  # noqa: S311
             try:
                 await self.check()
+                await self._tell_of_silence()
             except Exception as error:
                 _log.warning("the hub could not check its streams: %s", error)
+
+    async def _tell_of_silence(self) -> None:
+        views = [watched.view for watched in self._watched.values()]
+        places = {view.stream: (view.epoch, view.retained.seq) for view in views if not view.retained.closed}
+        silent = self._silence.silent(places, asyncio.get_running_loop().time())
+        if silent and self._on_silent is not None:
+            await self._on_silent(silent)
 
     def _watch(self, stream: str, viewer: Viewer) -> _Watched:
         channel = self._log.channel(stream).encode()

@@ -78,6 +78,7 @@ class _Seat:
     epoch: str | None
     seq: int
     shown: bool  # whether the viewer may show something already, of this log or of an earlier one
+    done: bool = False  # it was given the last frame: what a later attempt writes is for who asks for it anew
 
     def cursor(self) -> Cursor | None:
         return None if self.epoch is None else Cursor(self.epoch, self.seq)
@@ -116,7 +117,7 @@ class Viewer:
         """As `next`, but the messages themselves, for a WebSocket, and no `done`. Empty only once `ended`."""
         while not self.ended:
             events = self._due()
-            self.finished = all(seat.view.retained.closed for seat in self._seats)
+            self.finished = all(seat.done for seat in self._seats)
             if events:
                 return events
             if not self.finished:
@@ -151,19 +152,26 @@ class Viewer:
     def _due(self) -> list[Event]:
         events: list[Event] = []
         for seat in self._seats:
-            view = seat.view
-            if seat.epoch != view.epoch:
-                seat.epoch, seat.seq = view.epoch, 0
-            if seat.seq == view.retained.seq:
-                continue
-            missed = _missed(view.retained, seat, self._dialect)
-            seat.shown = True
-            for held in missed:
-                seat.seq = held.seq
-                frame = _encoded(held, self._dialect)
-                if frame.messages:
-                    events.append(Event(self._cursors(), frame))
-            seat.seq = view.retained.seq
+            if not seat.done:
+                events += self._due_of(seat)
+                seat.done = seat.view.retained.closed
+        return events
+
+    def _due_of(self, seat: _Seat) -> list[Event]:
+        view = seat.view
+        events: list[Event] = []
+        if seat.epoch != view.epoch:
+            seat.epoch, seat.seq = view.epoch, 0
+        if seat.seq == view.retained.seq:
+            return events
+        missed = _missed(view.retained, seat, self._dialect)
+        seat.shown = True
+        for held in missed:
+            seat.seq = held.seq
+            frame = _encoded(held, self._dialect)
+            if frame.messages:
+                events.append(Event(self._cursors(), frame))
+        seat.seq = view.retained.seq
         return events
 
     def _cursors(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import redis.asyncio
@@ -12,6 +13,7 @@ from litestar.params import Dependency
 from genapp import jobs, models
 from genapp.streams import Hub, Log, Names
 from genapp.web.stopping import before_stopping
+from genapp.web.subscriptions import show_finished
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,7 +53,13 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         broker = jobs.make_broker(settings.redis_url, **settings.redis_ssl)
         stack.callback(broker.close)
         log = Log(client, ttl=settings.stream_ttl)
-        hub = Hub(log, settings.redis_url, ssl_context=settings.redis_ssl_context)
+        hub = Hub(
+            log,
+            settings.redis_url,
+            ssl_context=settings.redis_ssl_context,
+            on_silent=partial(show_finished, log),
+            silence=settings.silence_seconds,
+        )
         await stack.enter_async_context(hub)
         stack.enter_context(before_stopping(hub.dismiss))
         app.state.parts = Parts(

@@ -14,6 +14,8 @@ from genapp.errors import Invalid, NotFound
 from genapp.models import Generation, parse_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from genapp.web.parts import Parts
     from genapp.web.sessions import Visitor
 
@@ -63,15 +65,20 @@ def verified(request: Request[Any, Any, Any], parts: Parts, visitor: Visitor) ->
         raise NotFound from None
 
 
-async def restore_finished(parts: Parts, names: list[str]) -> None:
-    """Write the last frame of a finished generation again, where Redis has lost its log.
+async def restore_finished(parts: Parts, names: Sequence[str]) -> None:
+    """Show the end of finished generations whose log Redis has lost.
 
     The one case in which a subscription asks the database: without it the viewer would wait for ever.
     """
-    for name, top in zip(names, await parts.log.tops(names), strict=True):
-        if top is not None:
-            continue
-        generation_id = parse_id(name.removeprefix("generation:"))
-        row = await Generation.objects().get(Generation.id == generation_id) if generation_id else None
-        if row is not None and row.finished:
-            await views.show_end(parts.log, row)
+    tops = await parts.log.tops(names)
+    await show_finished(parts.log, [name for name, top in zip(names, tops, strict=True) if top is None])
+
+
+async def show_finished(log: streams.Log, names: Sequence[str]) -> None:
+    """Show the end of those generations among the streams that have ended: their viewers have not been told."""
+    ids = [parse_id(name.removeprefix("generation:")) for name in names]
+    if not ids:
+        return
+    for row in await Generation.objects().where(Generation.id.is_in([one for one in ids if one])):
+        if row.finished:
+            await views.show_end(log, row)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+import asyncpg
 import pytest
 import redis
 
@@ -29,6 +31,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         "GENAPP_MAX_IN_FLIGHT_PER_USER": "10",
         "GENAPP_FLUSH_SECONDS": "0.2",
         "GENAPP_WAITING_NOTE_AFTER": "1",
+        "GENAPP_SILENCE_SECONDS": "2",
         "GENAPP_MODELS": f"{MODELS},openai:demo-500-tagbroken",
         "GENAPP_FALLBACK_MODELS": "anthropic:demo-fast",
     }
@@ -177,3 +180,17 @@ async def test_two_hundred_answers_are_in_flight_in_one_worker(app: App, visitor
         for conversation in (await person.http.get("/", headers=JSON)).json()["conversations"]:
             whole = (await person.http.get(conversation["url"], headers=JSON)).json()
             await person.post_form(f"/generations/{whole['generations'][0]['id']}/cancellation", JSON)
+
+
+async def test_viewers_learn_of_an_end_whose_last_frame_was_never_published(app: App, visitor: Visitor) -> None:
+    generation = await visitor.submit("[demo: tps2 n400] x", model="openai:demo")
+    await visitor.until(generation["id"], "processing")
+    following = asyncio.create_task(visitor.messages(generation["stream_url"]))
+    # As if the worker had died, or Redis had been away, between the row's end and the stream's.
+    connection = await asyncpg.connect(app.env["DATABASE_URL"])
+    await connection.execute(
+        "UPDATE generations SET status = 'completed', answer = 'all of it' WHERE id = $1", UUID(generation["id"])
+    )
+    await connection.close()
+    last = (await following)[-1]
+    assert (last["type"], last["content"]) == ("complete", "all of it")
