@@ -22,6 +22,11 @@ os.environ["GENAPP_ENV"] = "test"
 Settings.model_config["env_file"] = None
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults-rounds", type=int, default=1, help="how often each fault is injected (tests/faults)")
+    parser.addoption("--faults-seed", type=int, default=1, help="from which seed the faults' moments are drawn")
+
+
 @pytest.fixture(scope="session")
 def services_folder() -> Iterator[Path]:
     """A folder of this session alone: nothing is shared with `.genapp/` or with another run."""

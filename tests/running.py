@@ -37,10 +37,10 @@ class App:
     env: dict[str, str]
     processes: dict[str, Process] = field(default_factory=dict)
 
-    def start(self, name: str, *command: str) -> None:
+    def start(self, name: str, *command: str, **settings: str) -> None:
         """Start one of its processes; its output goes to `<folder>/<name>.log`."""
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = start([*GENAPP, *command], env=self.env, output=log)
+            self.processes[name] = start([*GENAPP, *command], env={**self.env, **settings}, output=log)
 
     def stop(self, name: str) -> None:
         stop(self.processes.pop(name), patience=15)
@@ -63,11 +63,14 @@ def running_app(folder: Path, **settings: str) -> Iterator[App]:
     with (
         embedded_postgres(folder / "postgres", durable=False) as database_url,
         embedded_redis(folder / "redis", durable=False) as redis_url,
+        running_on(folder, database_url, redis_url, settings) as app,
     ):
-        yield from _running(folder, database_url, redis_url, settings)
+        yield app
 
 
-def _running(folder: Path, database_url: str, redis_url: str, settings: dict[str, str]) -> Iterator[App]:
+@contextmanager
+def running_on(folder: Path, database_url: str, redis_url: str, settings: dict[str, str]) -> Iterator[App]:
+    """The same, on a PostgreSQL and a Redis that are there."""
     port, demo_port = free_port(), free_port()
     demo_url = f"http://127.0.0.1:{demo_port}"
     env = {

@@ -12,8 +12,8 @@ from litestar.params import Dependency
 
 from genapp import jobs, models
 from genapp.streams import Hub, Log, Names
+from genapp.web.finished import show_finished
 from genapp.web.stopping import before_stopping
-from genapp.web.subscriptions import show_finished
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,9 +9,9 @@ from litestar import Request, asgi
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import Receive, Scope, Send
 
-from genapp import metrics, streams, views
+from genapp import metrics, streams
 from genapp.errors import Invalid, NotFound
-from genapp.models import Generation, parse_id
+from genapp.web.finished import show_finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,13 +72,3 @@ async def restore_finished(parts: Parts, names: Sequence[str]) -> None:
     """
     tops = await parts.log.tops(names)
     await show_finished(parts.log, [name for name, top in zip(names, tops, strict=True) if top is None])
-
-
-async def show_finished(log: streams.Log, names: Sequence[str]) -> None:
-    """Show the end of those generations among the streams that have ended: their viewers have not been told."""
-    ids = [parse_id(name.removeprefix("generation:")) for name in names]
-    if not ids:
-        return
-    for row in await Generation.objects().where(Generation.id.is_in([one for one in ids if one])):
-        if row.finished:
-            await views.show_end(log, row)
