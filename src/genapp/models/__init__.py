@@ -3,7 +3,7 @@
 from genapp.models.chunk import Chunk
 from genapp.models.conversation import Conversation
 from genapp.models.database import connected, ping
-from genapp.models.draft import Draft
+from genapp.models.draft import Draft, Limits
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
 from genapp.models.outcome import Outcome
@@ -16,6 +16,7 @@ __all__ = [
     "Conversation",
     "Draft",
     "Generation",
+    "Limits",
     "Outcome",
     "User",
     "connected",

@@ -18,3 +18,11 @@ class Draft:
     model: str
     conversation_id: uuid.UUID | None = None
     idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one user may have in flight, and spend in 24 hours (0 tokens: as many as they like)."""
+
+    in_flight: int
+    tokens_per_day: int = 0

@@ -13,7 +13,7 @@ from genapp.models.user import User
 if TYPE_CHECKING:
     import uuid
 
-    from genapp.models.draft import Draft
+    from genapp.models.draft import Draft, Limits
 
 
 class Submission(Rows):
@@ -27,11 +27,11 @@ class Submission(Rows):
         user: uuid.UUID
 
     @classmethod
-    async def submit(cls, draft: Draft, *, max_in_flight: int) -> tuple[Self, bool]:
+    async def submit(cls, draft: Draft, limits: Limits) -> tuple[Self, bool]:
         """Store a draft as `queued`; give the generation and whether it is new.
 
         The same idempotency key of the same user gives the generation it gave first. Raises Invalid for a key that
-        was used for another prompt, NotFound for a foreign conversation, TooMany past `max_in_flight`.
+        was used for another prompt, NotFound for a foreign conversation, TooMany past the limits.
         """
         async with cls._meta.db.transaction():
             await User.ensure_locked(draft.user_id)
@@ -39,7 +39,7 @@ class Submission(Rows):
                 return earlier._repeated(draft), False
             if draft.conversation_id:
                 await Conversation.owned(draft.conversation_id, draft.user_id)
-            await cls._require_room(draft.user_id, max_in_flight)
+            await cls._require_room(draft.user_id, limits)
             conversation_id = draft.conversation_id or await Conversation.begin(draft.user_id, draft.prompt)
             return await cls._insert(draft, conversation_id), True
 
@@ -60,16 +60,35 @@ class Submission(Rows):
         return self
 
     @classmethod
-    async def _require_room(cls, user_id: uuid.UUID, max_in_flight: int) -> None:
+    async def _require_room(cls, user_id: uuid.UUID, limits: Limits) -> None:
         rows = await cls.raw(
             "SELECT count(*) FROM generations WHERE \"user\" = {} AND status IN ('queued', 'processing')",
             user_id,
         )
-        if rows[0]["count"] >= max_in_flight:
+        if rows[0]["count"] >= limits.in_flight:
             raise TooMany(
-                f"You have {max_in_flight} answers in progress, which is the limit. "
+                f"You have {limits.in_flight} answers in progress, which is the limit. "
                 "Wait until one is finished, or stop one, then send again.",
                 retry_after=5,
+            )
+        if limits.tokens_per_day:
+            await cls._require_tokens(user_id, limits.tokens_per_day)
+
+    @classmethod
+    async def _require_tokens(cls, user_id: uuid.UUID, limit: int) -> None:
+        # Vendors tell the usage of a whole answer only; of what was stopped, four characters are taken for a token.
+        rows = await cls.raw(
+            """
+            SELECT coalesce(sum(coalesce(input_tokens + output_tokens, (length(prompt) + length(answer)) / 4)), 0)
+              AS used, coalesce(extract(epoch FROM min(created_at) + interval '1 day' - now()), 0) AS first_leaves_in
+            FROM generations WHERE "user" = {} AND created_at > now() - interval '1 day'
+            """,
+            user_id,
+        )
+        if rows[0]["used"] >= limit:
+            raise TooMany(
+                f"You have used the {limit:,} tokens that are yours in 24 hours. Send this again later.",
+                retry_after=max(1, int(rows[0]["first_leaves_in"])),
             )
 
     @classmethod
@@ -119,18 +138,18 @@ class Submission(Rows):
         )
         return asked or await self.reread()
 
-    async def retry(self, *, max_in_flight: int) -> tuple[Self, bool]:
+    async def retry(self, limits: Limits) -> tuple[Self, bool]:
         """Queue a failed or stopped one again; give it and whether this call did so.
 
         The attempt's number goes up at once: it shuts out whatever the earlier one may still write.
-        Raises TooMany past `max_in_flight`.
+        Raises TooMany past the limits.
         """
         async with self._meta.db.transaction():
             await User.ensure_locked(self.user)
             current = await self.reread()
             if current.status not in ("failed", "cancelled"):
                 return current, False
-            await self._require_room(self.user, max_in_flight)
+            await self._require_room(self.user, limits)
             changed = await self.changed(
                 """
                 UPDATE generations SET status = 'queued', attempt = attempt + 1, answer = '', html = '',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from litestar import Request, Response, post
@@ -24,6 +24,9 @@ from genapp.web.parts import Given, Parts
 from genapp.web.representing import generation_json
 from genapp.web.sessions import Visitor
 
+if TYPE_CHECKING:
+    from genapp.settings import Settings
+
 logger = logging.getLogger(__name__)
 
 AnyRequest = Request[Any, Any, Any]
@@ -35,7 +38,8 @@ async def create(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
     form = await read_form(request, visitor, parts.sessions)
     try:
         draft = draft_from(form, visitor, parts.settings)
-        generation, _ = await Generation.submit(draft, max_in_flight=parts.settings.max_in_flight_per_user)
+        await parts.quotas.admit(visitor.user_id, address_of(request))
+        generation, _ = await Generation.submit(draft, limits_from(parts.settings))
     except Exception as error:
         return await refuse(request, parts, visitor, form, as_ours(error))
     if generation.status == "queued":
@@ -115,11 +119,22 @@ async def retry(
     """Try a failed or stopped generation again. Idempotent: what is in progress or completed stays as it is."""
     await read_form(request, visitor, parts.sessions)
     earlier = await Generation.owned(generation_id, visitor.user_id)
-    generation, new = await earlier.retry(max_in_flight=parts.settings.max_in_flight_per_user)
+    await parts.quotas.admit(visitor.user_id, address_of(request))
+    generation, new = await earlier.retry(limits_from(parts.settings))
     if new:
         await announce_retry(parts, generation)
         await parts.jobs.generate_later(generation.id)
     return await changed(request, parts, visitor, generation)
+
+
+def address_of(request: AnyRequest) -> str | None:
+    """The client's address; behind a proxy that is trusted (FORWARDED_ALLOW_IPS), the one it tells."""
+    return request.client.host if request.client else None
+
+
+def limits_from(settings: Settings) -> models.Limits:
+    """What a user may have in flight and spend."""
+    return models.Limits(settings.max_in_flight_per_user, settings.tokens_per_user_per_day)
 
 
 async def changed(request: AnyRequest, parts: Parts, visitor: Visitor, generation: Generation) -> Response[Any]:

@@ -11,6 +11,7 @@ import redis.asyncio
 from litestar.params import Dependency
 
 from genapp import jobs, models
+from genapp.quotas import Quotas
 from genapp.streams import Hub, Log, Names
 from genapp.web.finished import show_finished
 from genapp.web.stopping import before_stopping
@@ -41,6 +42,7 @@ class Parts:
     log: Log
     hub: Hub
     jobs: jobs.Jobs
+    quotas: Quotas
 
 
 @asynccontextmanager
@@ -62,7 +64,12 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         )
         await stack.enter_async_context(hub)
         stack.enter_context(before_stopping(hub.dismiss))
+        quotas = Quotas(
+            client,
+            per_user=settings.requests_per_minute_per_user,
+            per_address=settings.requests_per_minute_per_address,
+        )
         app.state.parts = Parts(
-            settings, app.state.sessions, Names(settings.secrets), client, log, hub, jobs.Jobs(broker)
+            settings, app.state.sessions, Names(settings.secrets), client, log, hub, jobs.Jobs(broker), quotas
         )
         yield

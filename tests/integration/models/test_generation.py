@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from genapp.errors import Invalid, NotFound, TooMany
-from genapp.models import Chunk, Conversation, Draft, Generation, Outcome, new_id
+from genapp.models import Chunk, Conversation, Draft, Generation, Limits, Outcome, new_id
 from genapp.models.attempt import ABANDONED_PATIENCE, QUEUED_PATIENCE
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def draft(user_id: UUID, prompt: str = "Why is the sky blue?", **fields: object)
 
 
 async def submitted(user_id: UUID | None = None, **fields: object) -> Generation:
-    generation, _ = await Generation.submit(draft(user_id or new_id(), **fields), max_in_flight=3)
+    generation, _ = await Generation.submit(draft(user_id or new_id(), **fields), Limits(3))
     return generation
 
 
@@ -55,7 +55,7 @@ async def test_a_long_first_line_makes_a_title_cut_at_a_word() -> None:
 async def test_the_same_idempotency_key_gives_the_same_generation_even_at_the_same_moment() -> None:
     user = new_id()
     results = await asyncio.gather(
-        *[Generation.submit(draft(user, idempotency_key="click"), max_in_flight=3) for _ in range(10)]
+        *[Generation.submit(draft(user, idempotency_key="click"), Limits(3)) for _ in range(10)]
     )
     assert len({generation.id for generation, _ in results}) == 1
     assert [new for _, new in results].count(True) == 1
@@ -65,7 +65,7 @@ async def test_the_same_idempotency_key_gives_the_same_generation_even_at_the_sa
 async def test_exactly_three_of_a_hundred_submissions_at_once_are_taken() -> None:
     user = new_id()
     results = await asyncio.gather(
-        *[Generation.submit(draft(user), max_in_flight=3) for _ in range(100)], return_exceptions=True
+        *[Generation.submit(draft(user), Limits(3)) for _ in range(100)], return_exceptions=True
     )
     assert sum(isinstance(result, TooMany) for result in results) == 97
     assert len(await Conversation.recent(user)) == 3
@@ -147,7 +147,7 @@ async def test_cancelling_twice_or_after_the_end_changes_nothing() -> None:
 async def test_trying_again_queues_a_failed_one_once_and_leaves_a_completed_one() -> None:
     failed = await claimed()
     await failed.finish(outcome("failed", "Half an ans"))
-    results = await asyncio.gather(*[failed.retry(max_in_flight=3) for _ in range(5)])
+    results = await asyncio.gather(*[failed.retry(Limits(3)) for _ in range(5)])
     assert [new for _, new in results].count(True) == 1
     assert {generation.status for generation, _ in results} == {"queued"}
     again = await Generation.claim(failed.id, lease_seconds=LEASE)
@@ -156,7 +156,7 @@ async def test_trying_again_queues_a_failed_one_once_and_leaves_a_completed_one(
     assert again.answer == ""
     completed = await again.finish(outcome())
     assert completed is not None
-    assert (await completed.retry(max_in_flight=3))[1] is False
+    assert (await completed.retry(Limits(3)))[1] is False
 
 
 async def test_what_is_handed_back_can_be_claimed_at_once() -> None:
@@ -226,3 +226,15 @@ async def test_what_was_abandoned_or_never_enqueued_is_found_once_per_patience()
     found = [generation.id for one in rounds for generation in one]
     assert found.count(lost.id) == found.count(abandoned.id) == 1
     assert held.id not in found
+
+
+async def test_who_has_spent_the_days_tokens_is_told_when_to_come_back() -> None:
+    user = new_id()
+    generation = await Generation.claim((await submitted(user)).id, lease_seconds=LEASE)
+    assert generation is not None
+    ended = Outcome("completed", "x", "<p>x</p>", 1, input_tokens=60, output_tokens=40)
+    await generation.finish(ended)
+    assert await Generation.submit(draft(user), Limits(3, tokens_per_day=101))
+    with pytest.raises(TooMany) as refusal:
+        await Generation.submit(draft(user), Limits(3, tokens_per_day=100))
+    assert 86_000 < (refusal.value.retry_after or 0) <= 86_400

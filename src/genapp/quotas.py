@@ -1,0 +1,75 @@
+"""How often somebody may ask: a rate for each user, and one for each address.
+
+What is in flight and what was spent are counted in the rows (`models.submission`); a rate is about moments, so it
+is kept in Redis. Where Redis is away nobody is refused: the limits in the rows still hold.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+from redis.exceptions import RedisError
+
+from genapp.errors import TooMany
+
+if TYPE_CHECKING:
+    import uuid
+
+    from redis.asyncio import Redis
+
+logger = logging.getLogger(__name__)
+
+# The generic cell rate algorithm (GCRA, ITU-T I.371): a key holds the moment at which its bucket will be empty again.
+# One number a key, and exact when many ask at once. Gives the milliseconds to wait, 0 where it may go ahead.
+TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local step = 60000 / tonumber(ARGV[1])
+local empty = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + step
+if empty - now > 60000 then return math.ceil(empty - now - 60000) end
+redis.call('SET', KEYS[1], empty, 'PX', math.ceil(empty - now))
+return 0
+"""
+
+
+class Quotas:
+    """Admits requests that make work. Rates are per minute, and may come all at once; 0 means no limit."""
+
+    def __init__(self, redis: Redis, *, per_user: int, per_address: int) -> None:
+        self._take = redis.register_script(TAKE)
+        self._per_user = per_user
+        self._per_address = per_address
+
+    async def admit(self, user_id: uuid.UUID, address: str | None) -> None:
+        """Count a request; raises TooMany, with the seconds to wait, where it is one too many."""
+        waits = [await self._wait(f"user:{user_id}", self._per_user)]
+        if address is not None:
+            # New guests cost nothing, so the address is what bounds somebody who throws their cookie away.
+            waits.append(await self._wait(f"address:{network(address)}", self._per_address))
+        if (longest := max(waits)) > 0:
+            raise TooMany(
+                "That is more than can be taken in a minute. Wait a moment, then send it again.",
+                retry_after=-(-longest // 1000),
+            )
+
+    async def _wait(self, key: str, per_minute: int) -> int:
+        if per_minute == 0:
+            return 0
+        try:
+            return int(cast("Any", await self._take((f"genapp:quota:{key}",), (per_minute,))))
+        except RedisError as error:
+            logger.warning("rates cannot be counted, so everybody is let through: %s", error)
+            return 0
+
+
+def network(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the /64 that an IPv6 user has to themselves."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
