@@ -68,7 +68,7 @@ class Generating:
             except (Overtaken, Fenced):
                 logger.info("another attempt has taken over", extra={"generation_id": str(generation_id)})
             except Leaving:
-                await self._hand_back(generation)
+                logger.info("left to another worker", extra={"generation_id": str(generation_id)})
             else:
                 count(provider, outcome)
 
@@ -98,7 +98,10 @@ class Generating:
         except ProviderError as error:
             note_error(error, answers[-1].generation)
             outcome = await sum_up("failed", answers, error)
-        except (Overtaken, Fenced, Leaving):
+        except Leaving:
+            await self._hand_back(answers[-1].generation)
+            raise
+        except (Overtaken, Fenced):
             raise
         except Exception:
             # Ours to mend, and logged as such; the person must not wait for it.
@@ -137,7 +140,6 @@ class Generating:
         back = await generation.hand_back()
         if back is None:
             return
-        logger.info("handed back at shutdown", extra={"generation_id": str(generation.id)})
         if back.cancel_requested_at is None:
             await self.jobs.generate_later(back.id)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -77,13 +77,27 @@ async def test_a_silent_model_is_told_of_long_before_it_is_given_up(visitor: Vis
     assert notes == ["Still waiting for the model…", None]
 
 
+@pytest.mark.parametrize("prompt", ["count", "[demo: cutx1] count"], ids=["first attempt", "second attempt"])
 async def test_a_stopped_worker_hands_its_answers_back_and_the_next_one_completes_them(
-    app: App, visitor: Visitor
+    app: App, visitor: Visitor, prompt: str
 ) -> None:
-    generation = await visitor.submit("count", model=COUNTING)
-    following = asyncio.create_task(visitor.messages(generation["stream_url"]))
-    await visitor.until(generation["id"], "processing")
+    generation = await visitor.submit(prompt, model=COUNTING)
+    begun = asyncio.Event()
+
+    async def follow() -> list[dict[str, Any]]:
+        messages = []
+        async for _, event, data in visitor.listen(generation["stream_url"], seconds=40):
+            if event == "message":
+                messages.append(json.loads(data))
+            if "word15" in data:
+                begun.set()
+        return messages
+
+    following = asyncio.create_task(follow())
+    async with asyncio.timeout(20):
+        await begun.wait()
     await asyncio.to_thread(app.stop, "worker")
+    # At once, and not only when the lease has run out.
     assert (await visitor.generation(generation["id"]))["status"] == "queued"
     app.start("worker", "worker")
     messages = await following
