@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from tests.integration.web.conftest import JSON, Visitor, shown
-from tests.running import answers
+from tests.running import answers, eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -128,15 +128,17 @@ FAULTS = [
 ]
 
 
-@pytest.fixture
-async def people(fleet: Fleet) -> AsyncIterator[list[Visitor]]:
+async def all_webs_are_back(fleet: Fleet) -> None:
     async def ready() -> bool:
         return all([await asyncio.to_thread(answers, f"{url}/readyz") for url in fleet.web_urls])
 
+    await eventually(ready, seconds=30)
+
+
+@pytest.fixture
+async def people(fleet: Fleet) -> AsyncIterator[list[Visitor]]:
+    await all_webs_are_back(fleet)
     async with AsyncExitStack() as stack:
-        async with asyncio.timeout(30):
-            while not await ready():  # noqa: ASYNC110  what is waited for happens in another process
-                await asyncio.sleep(0.1)
         clients = [
             await stack.enter_async_context(httpx.AsyncClient(base_url=fleet.web_urls[number % 2], timeout=20))
             for number in range(PEOPLE)
@@ -167,6 +169,7 @@ async def test_every_answer_is_whole_and_every_viewer_has_it(
     async with asyncio.timeout(SECONDS):
         texts = await asyncio.gather(*following)
     assert texts == [COUNTED] * len(submitted)
+    await all_webs_are_back(fleet)
     for person, generation in submitted:
         row = await person.until(generation["id"], "completed", "failed", "cancelled")
         assert (row["status"], row["content"]) == ("completed", COUNTED)
