@@ -158,7 +158,7 @@ def expected(codes: Any, provider: Provider) -> str:
 
 def assert_a_person_can_use(message: str) -> None:
     """One or two whole sentences that say what to do, without a code, an address or a word of the vendor's."""
-    assert re.search(r"Retry|Wait|Choose|Tell|Change|Shorten|Rephrase|choose", message)
+    assert re.search(r"Try again|Wait|Choose|Tell|Change|Shorten|Rephrase|choose", message)
     assert message.endswith(".")
     assert not re.search(r"\d|http|_|demo|[{}]", message)
 
