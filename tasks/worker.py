@@ -51,7 +51,7 @@ async def running() -> AsyncIterator[None]:
         _generating = Generating(settings, log, providers, queue)
         for forever in (
             jobs.beat(client, f"{socket.gethostname()}:{os.getpid()}"),
-            Housekeeping(client, log, queue).run(),
+            Housekeeping(client, log, queue, queue_timeout=settings.queue_timeout).run(),
         ):
             stack.callback(asyncio.create_task(forever).cancel)
         yield

@@ -32,6 +32,19 @@ class GenappError(Exception):
         self.field = field
         self.retry_after = retry_after
 
+    @property
+    def sentence(self) -> str:
+        """The message, and when to try again where that is known."""
+        return f"{self.message} Try again in {duration(self.retry_after)}." if self.retry_after else self.message
+
+
+def duration(seconds: int) -> str:
+    """Say a time as people do: in the largest unit that has two or more of it, rounded up."""
+    for unit, name in ((3600, "hour"), (60, "minute")):
+        if seconds >= 2 * unit:
+            return f"{-(-seconds // unit)} {name}s"
+    return f"{seconds} second{'s' if seconds != 1 else ''}"
+
 
 class Invalid(GenappError):
     code = "invalid"
@@ -60,13 +73,13 @@ class NotFound(GenappError):
 class TooMany(GenappError):
     code = "too_many"
     status = 429
-    message = "That is a lot at once. Wait until one of your answers is finished, then send again."
+    message = "That is more than can be taken at once."
 
 
 class Unavailable(GenappError):
     code = "unavailable"
     status = 503
-    message = "A part of the service is away for a moment. Try again shortly."
+    message = "A part of the service is away for a moment."
 
 
 class ConfigurationError(GenappError):

@@ -41,27 +41,36 @@ class Quotas:
         self._take = redis.register_script(TAKE)
         self._per_user = per_user
         self._per_address = per_address
+        self._away = False
 
     async def admit(self, user_id: uuid.UUID, address: str | None) -> None:
         """Count a request; raises TooMany, with the seconds to wait, where it is one too many."""
-        waits = [await self._wait(f"user:{user_id}", self._per_user)]
+        # One after the other: what one of them refuses is not counted against the next.
+        await self._take_one(f"user:{user_id}", self._per_user)
         if address is not None:
             # New guests cost nothing, so the address is what bounds somebody who throws their cookie away.
-            waits.append(await self._wait(f"address:{network(address)}", self._per_address))
-        if (longest := max(waits)) > 0:
-            raise TooMany(
-                "That is more than can be taken in a minute. Wait a moment, then send it again.",
-                retry_after=-(-longest // 1000),
-            )
+            await self._take_one(f"address:{network(address)}", self._per_address)
+
+    async def _take_one(self, key: str, per_minute: int) -> None:
+        if (milliseconds := await self._wait(key, per_minute)) > 0:
+            raise TooMany("That is more than can be taken in a minute.", retry_after=-(-milliseconds // 1000))
 
     async def _wait(self, key: str, per_minute: int) -> int:
         if per_minute == 0:
             return 0
         try:
-            return int(cast("Any", await self._take((f"genapp:quota:{key}",), (per_minute,))))
+            milliseconds = int(cast("Any", await self._take((f"genapp:quota:{key}",), (per_minute,))))
         except RedisError as error:
-            logger.warning("rates cannot be counted, so everybody is let through: %s", error)
+            self._tell(f"rates cannot be counted, so everybody is let through: {error}", away=True)
             return 0
+        self._tell("rates are counted again", away=False)
+        return milliseconds
+
+    def _tell(self, sentence: str, *, away: bool) -> None:
+        # Once each time, not with each request.
+        if away != self._away:
+            self._away = away
+            logger.warning(sentence)
 
 
 def network(address: str) -> str:

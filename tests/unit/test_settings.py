@@ -8,7 +8,8 @@ import redis
 
 from genapp.errors import ConfigurationError
 from genapp.providers.vendors import VENDORS
-from genapp.settings import DEFAULT_MODELS, Settings
+from genapp.settings import Settings
+from genapp.settings.offered import DEFAULT_MODELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,14 @@ SECRET = "0123456789abcdef" * 2
         ("OPENAI_BASE_URL", "localhost:11434", "OPENAI_BASE_URL must be an http:// or https:// URL"),
         ("GENAPP_MODELS", "gpt-9", "GENAPP_MODELS must be a comma list of provider:model"),
         ("GENAPP_MODELS", "acme:x", "provider one of openai, anthropic, gemini, demo (it has 'acme:x')"),
+        ("GENAPP_TOTAL_TIMEOUT", "0", "GENAPP_TOTAL_TIMEOUT must be seconds, more than 0"),
+        ("GENAPP_TOTAL_TIMEOUT", "inf", "GENAPP_TOTAL_TIMEOUT must be seconds, more than 0"),
+        (
+            "GENAPP_FIRST_TOKEN_TIMEOUT",
+            "9,acme:3",
+            "provider one of openai, anthropic, gemini, demo (it is '9,acme:3')",
+        ),
+        ("GENAPP_FIRST_TOKEN_TIMEOUT", "anthropic:3", "(it is 'anthropic:3')"),
         ("GENAPP_FRAME_INTERVAL_MAX_MS", "5", "GENAPP_FRAME_INTERVAL_MAX_MS must not be less than"),
         ("SECRET_KEY", "hidden", "SECRET_KEY must have at least 32 characters"),
     ],
@@ -149,3 +158,10 @@ def test_the_default_models_are_those_that_the_vendors_table_has() -> None:
 def test_settings_cannot_be_changed_after_the_start() -> None:
     with pytest.raises(Exception, match="frozen"):
         Settings().port = 1  # type: ignore[misc]
+
+
+def test_a_provider_may_be_given_more_time_than_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().first_token_timeout.of("openai") == 120
+    monkeypatch.setenv("GENAPP_FIRST_TOKEN_TIMEOUT", "60, anthropic:300,demo:0.5")
+    patience = Settings().first_token_timeout
+    assert [patience.of(provider) for provider in ("openai", "anthropic", "demo")] == [60, 300, 0.5]

@@ -92,14 +92,14 @@ class Generating:
                         raise
                     note_error(error, answers[-1].generation)
                     await self._wait(answers[-1], following, error)
-                    answers.append(await answers[-1].again(following.model))
+                    answers.append(await answers[-1].again(following.model, error.code))
         except Stopped:
             outcome = await sum_up("cancelled", answers)
         except ProviderError as error:
             note_error(error, answers[-1].generation)
             outcome = await sum_up("failed", answers, error)
         except Leaving:
-            await self._hand_back(answers[-1].generation)
+            await self._hand_back(answers[-1])
             raise
         except (Overtaken, Fenced):
             raise
@@ -114,6 +114,7 @@ class Generating:
 
     async def _attempt(self, answer: Answer, messages: list[Message]) -> None:
         provider, _, model = answer.generation.model.partition(":")
+        answer.sent_characters = sum(len(message.content) for message in messages)
         await Attempt(self.providers.get(provider), model, messages, answer, self.settings, self.leaving).run()
 
     async def _wait(self, answer: Answer, following: Try, error: TransientError) -> None:
@@ -136,8 +137,8 @@ class Generating:
             messages += [Message("user", prompt), Message("assistant", answer)]
         return [*messages, Message("user", generation.prompt)]
 
-    async def _hand_back(self, generation: Generation) -> None:
-        back = await generation.hand_back()
+    async def _hand_back(self, answer: Answer) -> None:
+        back = await answer.generation.hand_back(answer.spent())
         if back is None:
             return
         if back.cancel_requested_at is None:
@@ -156,7 +157,7 @@ async def sum_up(status: str, answers: list[Answer], error: ProviderError | Gena
         await asyncio.to_thread(answer.document.finish)
     else:
         answer.document.finish()
-    used = [*answers[-1].earlier_usage, *([answers[-1].usage] if answers[-1].usage else [])]
+    used = [one.usage for one in answers if one.usage]
     told = error or (Truncated() if answer.truncated else None)
     return Outcome(
         status=status,

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from genapp import markdown, views
 from genapp.errors import GenappError
+from genapp.models import Spent
 from genapp.streams import LogLost, text
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ class Answer:
         self.document = markdown.Document()
         self.characters = 0
         self.truncated = False
+        self.sent_characters = 0
         self.usage: Usage | None = None
-        self.earlier_usage: list[Usage] = []
+        self.whole = False  # the provider has ended it, and told what it used, if it ever does
         self._pieces: list[str] = []
         self._kept = 0
         self._kept_characters = 0
@@ -80,14 +82,19 @@ class Answer:
         """Show a sentence beside the answer, or none any more. Gives the stop flag."""
         return await self._publish(views.note_ops(self.generation, note))
 
-    async def again(self, model: str) -> Answer:
+    async def again(self, model: str, error_code: str) -> Answer:
         """Begin the next attempt, perhaps with another model; gives its empty answer. Raises Overtaken."""
-        generation = await self.generation.begin_again(model)
+        generation = await self.generation.begin_again(model, error_code, self.spent())
         if generation is None:
             raise Overtaken
-        answer = Answer(generation, self.log, self.settings)
-        answer.earlier_usage = [*self.earlier_usage, *([self.usage] if self.usage else [])]
-        return answer
+        return Answer(generation, self.log, self.settings)
+
+    def spent(self) -> Spent:
+        """What it has used: as told, or at least four characters a token where it broke off before it was told."""
+        if self.usage and self.whole:
+            return Spent(self.usage.input_tokens, self.usage.output_tokens)
+        sent, written = (self.usage.input_tokens, self.usage.output_tokens) if self.usage else (0, 0)
+        return Spent(sent or self.sent_characters // 4, max(written, self.characters // 4), estimated=True)
 
     async def touch(self) -> bool:
         """Nothing to say: keep the stream alive, and look whether a stop was asked for."""
@@ -131,7 +138,7 @@ class Answer:
         pause = 0.1
         while True:
             try:
-                return await self.generation.finish(outcome)
+                return await self.generation.finish(outcome, self.spent())
             except DATABASE_AWAY:
                 logger.warning("an answer could not be stored, trying again", exc_info=True)
             await asyncio.sleep(pause)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from typing import TYPE_CHECKING
 
 from genapp import metrics
 from genapp.generating.pacing import Pace
-from genapp.providers import Finish, Message, PermanentError, ProviderError, Text, Usage
+from genapp.providers import Finish, Message, PermanentError, Text, TransientError, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,14 +31,9 @@ class Leaving(Exception):
     """The worker shuts down: the generation is to be handed back."""
 
 
-class TimedOut(ProviderError):
-    """The model kept us waiting past a limit. Not tried again: the person has waited that long already."""
-
-    def __init__(self, what: str, seconds: float) -> None:
-        super().__init__(
-            "timeout",
-            f"The model {what} for {seconds:g} seconds. Try again, or choose another model.",
-        )
+def timed_out(what: str, seconds: float) -> str:
+    """What the person reads when a model kept us waiting past a limit."""
+    return f"The model {what} for {seconds:g} seconds. Try again, or choose another model."
 
 
 class Attempt:
@@ -61,6 +57,9 @@ class Attempt:
         self.messages = messages
         self.answer = answer
         self.settings = settings
+        self.first_token_timeout = settings.first_token_timeout.of(provider.name)
+        self.between_tokens_timeout = settings.between_tokens_timeout.of(provider.name)
+        self.total_timeout = settings.total_timeout.of(provider.name)
         self.leaving = leaving
         self._pending: list[str] = []
         self._wake = asyncio.Event()
@@ -71,7 +70,7 @@ class Attempt:
     async def run(self) -> None:
         """Write the whole answer. Returns when the provider has finished.
 
-        Raises Stopped, Leaving, a ProviderError (TimedOut among them), or Overtaken; what was written is kept.
+        Raises Stopped, Leaving, a ProviderError (a timeout among them), or Overtaken; what was written is kept.
         """
         if await self.answer.begin():
             raise Stopped
@@ -102,6 +101,7 @@ class Attempt:
                     self._end(delta)
 
     def _end(self, finish: Finish) -> None:
+        self.answer.whole = True
         if finish.reason == "content_filter":
             raise PermanentError("content_filtered")
         self.answer.truncated = finish.reason == "length"
@@ -145,10 +145,13 @@ class Attempt:
 
     def _require_life(self) -> None:
         now = time.monotonic()
-        limits = self.settings
-        if not self._spoken and now - self._began > limits.first_token_timeout:
-            raise TimedOut("did not begin to answer", limits.first_token_timeout)
-        if self._spoken and now - self._heard > limits.between_tokens_timeout:
-            raise TimedOut("stopped in the middle of its answer", limits.between_tokens_timeout)
-        if now - self._began > limits.total_timeout:
-            raise TimedOut("was still answering, which is the limit,", limits.total_timeout)
+        if not self._spoken and now - self._began > self.first_token_timeout:
+            # Another model may be asked; to ask this one again would make the person wait as long once more.
+            message = timed_out("did not begin to answer", self.first_token_timeout)
+            raise TransientError("timeout", message, retry_after=math.inf)
+        if self._spoken and now - self._heard > self.between_tokens_timeout:
+            raise TransientError(
+                "timeout", timed_out("stopped in the middle of its answer", self.between_tokens_timeout)
+            )
+        if now - self._began > self.total_timeout:
+            raise PermanentError("timeout", timed_out("was still answering, which is the limit,", self.total_timeout))

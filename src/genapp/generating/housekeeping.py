@@ -46,10 +46,11 @@ class GaveUp(GenappError):
 class Housekeeping:
     """Goes round until cancelled. A part that is away is waited out."""
 
-    def __init__(self, redis: Redis, log: Log, jobs: Jobs) -> None:
+    def __init__(self, redis: Redis, log: Log, jobs: Jobs, *, queue_timeout: float) -> None:
         self.redis = redis
         self.log = log
         self.jobs = jobs
+        self.queue_timeout = queue_timeout
         self._told: dict[UUID, int] = {}
 
     async def run(self) -> None:
@@ -74,6 +75,9 @@ class Housekeeping:
                 logger.error("gave a generation up", extra=extra)
                 if (failed := await generation.give_up(GaveUp.code, GaveUp.message)) is not None:
                     await views.show_end(self.log, failed)
+            elif (expired := await generation.expire(self.queue_timeout)) is not None:
+                logger.error("no worker had room for a generation", extra=extra)
+                await views.show_end(self.log, expired)
             else:
                 logger.info("enqueued again", extra=extra)
                 await self.jobs.generate_later(generation.id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from piccolo.engine.postgres import PostgresEngine
 
+from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
 from genapp.models.conversation import Conversation
 from genapp.models.generation import Generation
@@ -15,7 +16,7 @@ from genapp.models.user import User
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-TABLES = (User, Conversation, Generation, Chunk)
+TABLES = (User, Conversation, Generation, Attempt, Chunk)
 
 
 def engine(database_url: str) -> PostgresEngine:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Self
 from piccolo.columns import UUID, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-from genapp.models.attempt import Attempt
 from genapp.models.conversation import Conversation
+from genapp.models.lease import Lease
 from genapp.models.submission import Submission
 from genapp.models.user import User
 
@@ -25,7 +25,7 @@ IN_FLIGHT = ("queued", "processing")
 FINISHED = ("completed", "failed", "cancelled")
 
 
-class Generation(Submission, Attempt, Table, tablename="generations"):
+class Generation(Submission, Lease, Table, tablename="generations"):
     """A prompt and its answer."""
 
     id = UUID(primary_key=True, default=None)
@@ -44,6 +44,7 @@ class Generation(Submission, Attempt, Table, tablename="generations"):
     input_tokens = Integer(null=True, default=None)
     output_tokens = Integer(null=True, default=None)
     created_at = Timestamptz()
+    queued_at = Timestamptz()
     enqueued_at = Timestamptz()
     cancel_requested_at = Timestamptz(null=True, default=None)
     lease_expires_at = Timestamptz(null=True, default=None)

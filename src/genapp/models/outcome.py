@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Spent(NamedTuple):
+    """The tokens of one attempt; `estimated` where the vendor did not tell them."""
+
+    input_tokens: int
+    output_tokens: int
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended. `html` is `answer` rendered by the renderer of that version."""
+    """How a generation ended. `html` is `answer` rendered by the renderer of that version; tokens are all attempts'."""
 
     status: str
     answer: str

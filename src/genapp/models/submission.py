@@ -68,7 +68,7 @@ class Submission(Rows):
         if rows[0]["count"] >= limits.in_flight:
             raise TooMany(
                 f"You have {limits.in_flight} answers in progress, which is the limit. "
-                "Wait until one is finished, or stop one, then send again.",
+                "Wait until one is finished, or stop one.",
                 retry_after=5,
             )
         if limits.tokens_per_day:
@@ -76,19 +76,26 @@ class Submission(Rows):
 
     @classmethod
     async def _require_tokens(cls, user_id: uuid.UUID, limit: int) -> None:
-        # Vendors tell the usage of a whole answer only; of what was stopped, four characters are taken for a token.
+        # `since`: what was used from an attempt on. There is room again when the newest one at which that is too much
+        # is a day old.
         rows = await cls.raw(
             """
-            SELECT coalesce(sum(coalesce(input_tokens + output_tokens, (length(prompt) + length(answer)) / 4)), 0)
-              AS used, coalesce(extract(epoch FROM min(created_at) + interval '1 day' - now()), 0) AS first_leaves_in
-            FROM generations WHERE "user" = {} AND created_at > now() - interval '1 day'
+            WITH spent AS (
+              SELECT started_at, input_tokens + output_tokens AS tokens,
+                sum(input_tokens + output_tokens) OVER (ORDER BY started_at DESC, id DESC) AS since
+              FROM attempts WHERE "user" = {} AND started_at > now() - interval '1 day'
+            )
+            SELECT coalesce(sum(tokens), 0) AS used,
+              extract(epoch FROM max(started_at) FILTER (WHERE since >= {}) + interval '1 day' - now()) AS seconds
+            FROM spent
             """,
             user_id,
+            limit,
         )
         if rows[0]["used"] >= limit:
             raise TooMany(
-                f"You have used the {limit:,} tokens that are yours in 24 hours. Send this again later.",
-                retry_after=max(1, int(rows[0]["first_leaves_in"])),
+                f"You have used the {limit:,} tokens that are yours in 24 hours.",
+                retry_after=int(rows[0]["seconds"]) + 1,
             )
 
     @classmethod
@@ -154,7 +161,8 @@ class Submission(Rows):
                 """
                 UPDATE generations SET status = 'queued', attempt = attempt + 1, answer = '', html = '',
                   error_code = NULL, error_message = NULL, input_tokens = NULL, output_tokens = NULL,
-                  cancel_requested_at = NULL, started_at = NULL, finished_at = NULL, enqueued_at = now()
+                  cancel_requested_at = NULL, started_at = NULL, finished_at = NULL,
+                  queued_at = now(), enqueued_at = now()
                 WHERE id = {} AND status IN ('failed', 'cancelled') RETURNING *
                 """,
                 self.id,

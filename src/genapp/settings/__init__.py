@@ -9,67 +9,33 @@ except for the names that platforms and vendors have already settled (`DATABASE_
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from genapp.errors import ConfigurationError
 from genapp.settings.development_secret import development_secret
 from genapp.settings.explaining import first_sentence, without_password
+from genapp.settings.offered import DEFAULT_MODELS, ModelChoice, ProviderAccess, label
+from genapp.settings.patience import Patience
 
 UNPREFIXED = {
     *("host", "port", "web_concurrency", "secret_key", "secret_key_fallbacks"),
     *("openai_api_key", "openai_base_url", "anthropic_api_key", "anthropic_base_url", "gemini_api_key"),
 }
 
-# What is offered when GENAPP_MODELS does not say. Names only, since this layer is below the providers, whose
-# table of vendors has the same names; a test holds the two together.
-DEFAULT_MODELS = {
-    "openai": ("gpt-6.1-terra", "gpt-6.1-sol", "gpt-6-luna"),
-    "anthropic": ("claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-5-5"),
-    "gemini": ("gemini-3.5-flash", "gemini-pro-latest", "gemini-3.1-flash-lite"),
-    "demo": ("demo", "demo-fast", "demo-slow"),
-}
 OR_ELSE = "or use `genapp dev`, which brings its own."
-PROVIDER_TITLES = {"openai": "OpenAI", "anthropic": "Anthropic", "gemini": "Gemini"}
+
+
+PerProvider = Annotated[Patience, NoDecode, BeforeValidator(Patience.parse)]
 
 
 def variable_name(field: str) -> str:
     """The environment variable that sets `field`."""
     return field.upper() if field in UNPREFIXED else f"GENAPP_{field.upper()}"
-
-
-def label(provider: str, model: str) -> str:
-    """A model's name for people."""
-    if provider == "demo":
-        return model.replace("-", " ").capitalize()
-    return f"{model} ({PROVIDER_TITLES[provider]})"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """One model that a person may choose. `value` is what forms carry."""
-
-    provider: str
-    model: str
-    label: str
-
-    @property
-    def value(self) -> str:
-        return f"{self.provider}:{self.model}"
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderAccess:
-    """How one configured provider is reached. `base_url` None: the vendor's own."""
-
-    name: str
-    api_key: SecretStr | None
-    base_url: str | None
 
 
 class Settings(BaseSettings):
@@ -123,9 +89,10 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(1, gt=0)
     fallback_list: str = Field("", validation_alias="GENAPP_FALLBACK_MODELS")
     waiting_note_after: float = Field(8, gt=0)
-    first_token_timeout: float = Field(120, gt=0)  # a reasoning model thinks in silence
-    between_tokens_timeout: float = Field(30, gt=0)
-    total_timeout: float = Field(600, gt=0)
+    first_token_timeout: PerProvider = Patience(120)  # a reasoning model thinks in silence
+    between_tokens_timeout: PerProvider = Patience(30)
+    total_timeout: PerProvider = Patience(600)
+    queue_timeout: float = Field(3600, gt=0)
     frame_interval_ms: int = Field(30, ge=1, le=10_000)
     frame_interval_max_ms: int = Field(250, ge=1, le=60_000)
     flush_seconds: float = Field(2, gt=0)

@@ -70,7 +70,6 @@ class ErrorPage:
     status: int
     title: str
     message: str
-    retry_after: int | None
 
 
 def refresh(composer: Composer, seconds: int, busy: bool) -> int | None:
@@ -130,12 +129,12 @@ def generation(card: GenerationCard, stream: Stream | None, csrf_token: str) -> 
     return render("_generation_live.html", generation=card, stream=stream, csrf_token=csrf_token)
 
 
-def notice(message: str, retry_after: int | None) -> str:
+def notice(message: str) -> str:
     """A sentence about what went wrong, to be put into a page."""
-    return render("_notice.html", message=message, retry_after=retry_after)
+    return render("_notice.html", message=message)
 
 
-def error_page(status: int, title: str, message: str, retry_after: int | None) -> str:
+def error_page(status: int, title: str, message: str) -> str:
     """A whole page about what went wrong."""
-    error = ErrorPage(status, title, message, retry_after)
+    error = ErrorPage(status, title, message)
     return render("error.html", error=error, csrf_token="", current="error", refresh_seconds=None)

@@ -46,7 +46,7 @@ def composer_for(
         conversation_id=str(conversation_id) if conversation_id else None,
         idempotency_key=str(new_id()),
         max_characters=settings.prompt_max_characters,
-        error=error.message if error else None,
+        error=error.sentence if error else None,
         error_field=error.field if error else None,
     )
 

@@ -73,7 +73,7 @@ def problem(error: GenappError) -> Response[Any]:
         "type": "about:blank",
         "title": TITLES.get(error.status, "Error"),
         "status": error.status,
-        "detail": error.message,
+        "detail": error.sentence,
         "code": error.code,
         **({"field": error.field} if error.field else {}),
         **({"retry_after": error.retry_after} if error.retry_after else {}),
@@ -88,7 +88,7 @@ def answer_error(request: AnyRequest, exception: Exception) -> Response[Any]:
     if wanted == "json":
         return problem(error)
     if wanted == "partial":
-        html = views.notice(error.message, error.retry_after)
+        html = views.notice(error.sentence)
     else:
-        html = views.error_page(error.status, TITLES.get(error.status, "Error"), error.message, error.retry_after)
+        html = views.error_page(error.status, TITLES.get(error.status, "Error"), error.sentence)
     return Response(html, status_code=error.status, media_type=MediaType.HTML, headers=headers_of(error))

@@ -13,7 +13,7 @@ from litestar.params import Dependency
 from genapp import jobs, models
 from genapp.quotas import Quotas
 from genapp.streams import Hub, Log, Names
-from genapp.web.finished import show_finished
+from genapp.web.silence import look_after
 from genapp.web.stopping import before_stopping
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             log,
             settings.redis_url,
             ssl_context=settings.redis_ssl_context,
-            on_silent=partial(show_finished, log),
+            on_silent=partial(look_after, log, client, settings.queue_timeout),
             silence=settings.silence_seconds,
         )
         await stack.enter_async_context(hub)

@@ -11,7 +11,7 @@ from litestar.types import Receive, Scope, Send
 
 from genapp import metrics, streams
 from genapp.errors import Invalid, NotFound
-from genapp.web.finished import show_finished
+from genapp.web.silence import show_finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

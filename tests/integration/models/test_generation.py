@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from genapp.errors import Invalid, NotFound, TooMany
-from genapp.models import Chunk, Conversation, Draft, Generation, Limits, Outcome, new_id
-from genapp.models.attempt import ABANDONED_PATIENCE, QUEUED_PATIENCE
+from genapp.models import Chunk, Conversation, Draft, Generation, Limits, Outcome, Spent, new_id
+from genapp.models.lease import ABANDONED_PATIENCE, QUEUED_PATIENCE
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("database")
 
 LEASE = 30.0
+SPENT = Spent(60, 40)
 
 
 def draft(user_id: UUID, prompt: str = "Why is the sky blue?", **fields: object) -> Draft:
@@ -108,8 +109,8 @@ async def test_a_worker_whose_lease_ran_out_is_overtaken_and_can_store_nothing_m
     assert second is not None
     assert second.attempt == 2
     assert await first.keep("zombie", 0, lease_seconds=LEASE) is None
-    assert await first.finish(outcome()) is None
-    assert await first.hand_back() is None
+    assert await first.finish(outcome(), SPENT) is None
+    assert await first.hand_back(SPENT) is None
     assert await Chunk.joined(first.id, 1) == ""
 
 
@@ -118,7 +119,7 @@ async def test_partial_text_is_kept_in_order_and_compacted_when_it_ends() -> Non
     for seq, piece in enumerate(["Because ", "of ", "scattering."]):
         assert await generation.keep(piece, seq, lease_seconds=LEASE) is False
     assert await Chunk.joined(generation.id, 1) == "Because of scattering."
-    finished = await generation.finish(outcome())
+    finished = await generation.finish(outcome(), SPENT)
     assert finished is not None
     assert (finished.status, finished.answer) == ("completed", "Because of scattering.")
     assert await Chunk.joined(generation.id, 1) == ""
@@ -139,14 +140,14 @@ async def test_a_processing_generation_is_asked_to_stop_and_its_worker_learns_of
 
 async def test_cancelling_twice_or_after_the_end_changes_nothing() -> None:
     generation = await claimed()
-    await generation.finish(outcome())
+    await generation.finish(outcome(), SPENT)
     after = await generation.cancel()
     assert (after.status, after.cancel_requested_at) == ("completed", None)
 
 
 async def test_trying_again_queues_a_failed_one_once_and_leaves_a_completed_one() -> None:
     failed = await claimed()
-    await failed.finish(outcome("failed", "Half an ans"))
+    await failed.finish(outcome("failed", "Half an ans"), SPENT)
     results = await asyncio.gather(*[failed.retry(Limits(3)) for _ in range(5)])
     assert [new for _, new in results].count(True) == 1
     assert {generation.status for generation, _ in results} == {"queued"}
@@ -154,14 +155,14 @@ async def test_trying_again_queues_a_failed_one_once_and_leaves_a_completed_one(
     assert again is not None
     assert again.attempt > failed.attempt + 1  # what the first attempt may still write is shut out at once
     assert again.answer == ""
-    completed = await again.finish(outcome())
+    completed = await again.finish(outcome(), SPENT)
     assert completed is not None
     assert (await completed.retry(Limits(3)))[1] is False
 
 
 async def test_what_is_handed_back_can_be_claimed_at_once() -> None:
     generation = await claimed()
-    back = await generation.hand_back()
+    back = await generation.hand_back(SPENT)
     assert back is not None
     assert back.status == "queued"
     again = await Generation.claim(generation.id, lease_seconds=LEASE)
@@ -176,7 +177,7 @@ async def test_earlier_turns_are_those_with_an_answer_and_the_newest_that_fit() 
     for generation in (first, await submitted(user, prompt="two", conversation_id=conversation)):
         claim = await Generation.claim(generation.id, lease_seconds=LEASE)
         assert claim is not None
-        await claim.finish(outcome(answer=f"answer to {generation.prompt}"))
+        await claim.finish(outcome(answer=f"answer to {generation.prompt}"), SPENT)
     unanswered = await submitted(user, prompt="three", conversation_id=conversation)
     last = await submitted(user, prompt="four", conversation_id=conversation)
     assert unanswered.status == "queued"
@@ -195,7 +196,7 @@ async def test_stopping_what_no_worker_holds_any_more_ends_it_and_keeps_its_text
     handed_back = await claimed()
     await handed_back.keep("half an ", 0, lease_seconds=LEASE)
     await handed_back.keep("answer", 1, lease_seconds=LEASE)
-    await handed_back.hand_back()
+    await handed_back.hand_back(SPENT)
     abandoned = await Generation.claim((await submitted()).id, lease_seconds=LEASE)
     assert abandoned is not None
     await abandoned.keep("half an answer", 0, lease_seconds=0)
@@ -228,13 +229,16 @@ async def test_what_was_abandoned_or_never_enqueued_is_found_once_per_patience()
     assert held.id not in found
 
 
-async def test_who_has_spent_the_days_tokens_is_told_when_to_come_back() -> None:
+async def test_what_has_waited_too_long_is_failed_and_nothing_else_is() -> None:
     user = new_id()
-    generation = await Generation.claim((await submitted(user)).id, lease_seconds=LEASE)
-    assert generation is not None
-    ended = Outcome("completed", "x", "<p>x</p>", 1, input_tokens=60, output_tokens=40)
-    await generation.finish(ended)
-    assert await Generation.submit(draft(user), Limits(3, tokens_per_day=101))
-    with pytest.raises(TooMany) as refusal:
-        await Generation.submit(draft(user), Limits(3, tokens_per_day=100))
-    assert 86_000 < (refusal.value.retry_after or 0) <= 86_400
+    late, early, working = await submitted(user), await submitted(user), await submitted(user)
+    await Generation.raw("UPDATE generations SET queued_at = now() - interval '2 hours' WHERE \"user\" = {}", user)
+    await Generation.claim(working.id, lease_seconds=LEASE)
+    assert await (await late.reread()).expire(3 * 3600) is None
+    assert await early.expire(3600) is None
+    assert await (await working.reread()).expire(3600) is None
+    failed = await (await late.reread()).expire(3600)
+    assert failed is not None
+    assert (failed.status, failed.error_code) == ("failed", "waited_too_long")
+    again, _ = await failed.retry(Limits(3))
+    assert await again.expire(3600) is None

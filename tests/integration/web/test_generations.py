@@ -201,6 +201,19 @@ async def test_more_than_three_at_once_are_refused_with_a_wait(visitor: Visitor)
             await visitor.post_form(f"/generations/{generation['id']}/cancellation", JSON)
 
 
+async def test_exactly_three_are_in_flight_when_a_hundred_requests_race(visitor: Visitor) -> None:
+    body = {"prompt": "[demo: stall] x", "model": "openai:demo"}
+    answers = await asyncio.gather(*[visitor.http.post("/generations", json=body, headers=JSON) for _ in range(100)])
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert (len(answers) - len(refused), len(refused)) == (3, 97)
+    assert all(answer.headers["retry-after"] for answer in refused)
+    taken = [answer.json()["id"] for answer in answers if answer.status_code == 201]
+    for one in taken:
+        await visitor.post_form(f"/generations/{one}/cancellation", JSON)
+        await visitor.until(one, "cancelled")
+    assert (await visitor.submit("[demo: echo] room again", model="openai:demo"))["status"] == "queued"
+
+
 async def test_what_belongs_to_another_is_not_found(visitors: Callable[[], Visitor]) -> None:
     owner, stranger = await visitors().arrive(), await visitors().arrive()
     generation = await owner.submit("mine", model="openai:demo-fast")

@@ -26,25 +26,27 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """An app of its own, with short patience and the worker's own default of answers at once."""
     settings = {
         "GENAPP_FIRST_TOKEN_TIMEOUT": "3",
-        "GENAPP_BETWEEN_TOKENS_TIMEOUT": "3",
+        "GENAPP_BETWEEN_TOKENS_TIMEOUT": "2",
         "GENAPP_WORKER_CONCURRENCY": "256",
         "GENAPP_MAX_IN_FLIGHT_PER_USER": "10",
         "GENAPP_FLUSH_SECONDS": "0.2",
         "GENAPP_WAITING_NOTE_AFTER": "1",
         "GENAPP_SILENCE_SECONDS": "2",
-        "GENAPP_MODELS": f"{MODELS},openai:demo-500-tagbroken",
+        "GENAPP_MODELS": f"{MODELS},openai:demo-500-tagbroken,openai:demo-stall-tagsilent",
         "GENAPP_FALLBACK_MODELS": "anthropic:demo-fast",
     }
     with running_app(tmp_path_factory.mktemp("worker"), **settings) as running:
         yield running
 
 
-@pytest.mark.parametrize(("fault", "text"), [("stall", False), ("pause", True)])
-async def test_a_model_that_stays_silent_is_given_up_with_a_sentence(visitor: Visitor, fault: str, text: bool) -> None:
+@pytest.mark.parametrize(("fault", "seconds", "text"), [("stall", 3, False), ("pause", 2, True)])
+async def test_a_model_that_stays_silent_is_given_up_with_a_sentence(
+    visitor: Visitor, fault: str, seconds: int, text: bool
+) -> None:
     generation = await visitor.submit(f"[demo: {fault}] Describe the sea", model="openai:demo-fast")
     failed = await visitor.until(generation["id"], "failed", "completed")
     assert failed["error"]["code"] == "timeout"
-    assert "3 seconds" in failed["error"]["message"]
+    assert f"{seconds} seconds" in failed["error"]["message"]
     assert bool(failed["content"]) is text
 
 
@@ -59,6 +61,31 @@ async def test_a_passing_problem_is_tried_again_and_the_viewer_reads_so(visitor:
         seen = shown(message, seen)
     assert seen == " ".join(f"word{number}" for number in range(50))
     assert (await visitor.generation(generation["id"]))["status"] == "completed"
+
+
+async def test_each_attempt_is_on_record_with_what_it_used(app: App, visitor: Visitor) -> None:
+    generation = await visitor.submit("[demo: cutx1 n50] on record", model="openai:demo-fast")
+    done = await visitor.until(generation["id"], "completed", "failed")
+    connection = await asyncpg.connect(app.env["DATABASE_URL"])
+    rows = await connection.fetch(
+        "SELECT * FROM attempts WHERE generation = $1 ORDER BY number", UUID(generation["id"])
+    )
+    await connection.close()
+    cut, whole = rows
+    assert (cut["outcome"], cut["error_code"], cut["estimated"]) == ("failed", "cut", True)
+    assert cut["output_tokens"] > 0, "what was written before the cut was paid for"
+    assert (whole["outcome"], whole["error_code"], whole["estimated"]) == ("completed", None, False)
+    assert (whole["input_tokens"], whole["output_tokens"]) == (
+        done["usage"]["input_tokens"],
+        done["usage"]["output_tokens"],
+    )
+
+
+async def test_a_model_that_does_not_begin_is_replaced_and_not_asked_again(app: App, visitor: Visitor) -> None:
+    generation = await visitor.submit("x", model="openai:demo-stall-tagsilent")
+    answered = await visitor.until(generation["id"], "completed", "failed")
+    assert (answered["status"], answered["model"]) == ("completed", "anthropic:demo-fast")
+    assert app.stats()["models"]["demo-stall-tagsilent"]["requests"] == 1
 
 
 async def test_a_model_that_cannot_be_had_is_replaced_by_its_fallback(app: App, visitor: Visitor) -> None:
