@@ -85,10 +85,14 @@ document.addEventListener("click", (event) => {
   prompt.focus();
 });
 
+const askedBy = new WeakMap(); // a request → its form: from the first page that is swapped away, and htmx forgets it
+
 function on(name, handle) {
   document.addEventListener(name, (event) => {
-    const form = event.detail.ctx?.sourceElement;
-    if (form?.matches?.(FORM)) handle(form, event.detail.ctx, event);
+    const { ctx } = event.detail;
+    if (!askedBy.has(ctx)) askedBy.set(ctx, ctx.sourceElement);
+    const form = askedBy.get(ctx);
+    if (form.matches?.(FORM)) handle(form, ctx, event);
   });
 }
 

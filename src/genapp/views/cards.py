@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def dom_id(generation_id: UUID, part: str = "") -> str:
-    """The id of a generation's article, or of a part of it: `content`, `settled`, `tail`, `status`."""
+    """The id of a generation's article, or of a part of it: `content`, `settled`, `tail`, `note`."""
     return f"generation_{generation_id}" + (f"_{part}" if part else "")
 
 

@@ -57,9 +57,8 @@ def change_ops(generation_id: UUID, change: Change) -> list[Op]:
 def note_ops(generation: Generation, note: str | None) -> list[Op]:
     """A sentence beside an answer in progress, in the place of an earlier one."""
     noted = card(generation, Written("", "", note))
-    html = render("_generation_status.html", generation=noted, csrf_token="")
     return [
-        replace(dom_id(generation.id, "status"), html),
+        replace(dom_id(generation.id, "note"), render("_generation_note.html", generation=noted)),
         notice({"type": "status", "status": generation.status, "note": note}),
     ]
 
