@@ -26,7 +26,8 @@ window.addEventListener(
 );
 
 const growth = new ResizeObserver(() => {
-  if (following) toEnd();
+  // Who holds a button down is selecting: the text must not run away under the pointer.
+  if (following && !document.documentElement.matches(":active")) toEnd();
 });
 
 function watch() {

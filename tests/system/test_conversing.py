@@ -167,6 +167,7 @@ async def test_a_follow_up_is_answered_below_and_the_composer_is_ready_again(ope
     page = await open_page()
     await ask(page, "Tell me about lighthouses", "openai:demo-fast")
     await until_status(page, "completed")
+    await expect(page.locator("textarea[name=prompt]")).to_be_focused()
     address = page.url
     await ask(page, "And what did I ask before?", "anthropic:demo-fast")
     await expect(page.locator("article")).to_have_count(2)

@@ -23,12 +23,8 @@ THIRD_TRY = re.compile(r"^Trying again in \d+ s \(3 of 3\)\.$")
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """An app with countdowns that last, a note that comes early, and room for one answer at a time."""
-    settings = {
-        "GENAPP_RETRY_SECONDS": "3",
-        "GENAPP_WAITING_NOTE_AFTER": "0.5",
-        "GENAPP_WORKER_CONCURRENCY": "1",
-    }
+    """An app whose countdowns last, and whose model is soon noted to be silent."""
+    settings = {"GENAPP_RETRY_SECONDS": "3", "GENAPP_WAITING_NOTE_AFTER": "0.5"}
     with running_app(tmp_path_factory.mktemp("noticed"), **settings) as running:
         yield running
 
@@ -135,16 +131,3 @@ async def test_a_silent_model_is_noted_until_it_speaks(open_page: OpenPage) -> N
     await until_status(page, "completed")
     await expect(page.locator("#announcer")).to_have_text("Answer finished.")
     assert await said() == ["Answering…", "Still waiting for the model…", "Answer finished."]
-
-
-async def test_who_waits_in_line_reads_their_place_and_is_answered(open_page: OpenPage) -> None:
-    page = await open_page()
-    for number, prompt in enumerate(("[demo: pause] first", "[demo: pause] second", "[demo: echo] third"), 1):
-        await ask(page, prompt, FAST)
-        await expect(page.locator("article")).to_have_count(number)
-    first, second, third = (page.locator("article").nth(place) for place in range(3))
-    await expect(third.locator(".generation__notice")).to_have_text("Number 2 in line.")
-    await second.get_by_role("button", name="Stop").click()
-    await expect(third.locator(".generation__notice")).to_have_text("Next in line.")
-    await first.get_by_role("button", name="Stop").click()
-    await expect(third).to_have_attribute("data-status", "completed")

@@ -45,3 +45,18 @@ async def test_who_has_scrolled_up_is_left_in_peace_and_followed_again_at_the_en
     await page.wait_for_function(AT_THE_END)
     await until_taller(page)
     await page.wait_for_function(AT_THE_END)
+
+
+async def test_the_text_does_not_run_away_from_who_is_selecting_it(open_page: OpenPage) -> None:
+    page = await open_page(viewport={"width": 360, "height": 420})
+    await ask(page, "count", LONG)
+    await until_taller(page, 200)
+    await page.wait_for_function(AT_THE_END)
+    await page.mouse.move(100, 150)
+    await page.mouse.down()
+    place = await page.evaluate("scrollY")
+    await until_taller(page)
+    assert await page.evaluate("scrollY") == place
+    await page.mouse.up()
+    await until_taller(page)
+    await page.wait_for_function(AT_THE_END)
