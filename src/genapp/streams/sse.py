@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,8 @@ HEADERS = (
 )
 
 
-class _Disconnected(Exception):
-    """The client has gone."""
+class _Gone(Exception):
+    """The client has gone, or no longer reads."""
 
 
 async def serve(
@@ -41,17 +42,20 @@ async def serve(
 
     Says `hb` at once and every `heartbeat` seconds, and asks `still_allowed` as often. Ends after
     `lifetime` seconds, give or take a tenth, between two events: the client then comes back with its
-    cursor. A client that reads slowly is waited for; what is superseded meanwhile is never sent.
+    cursor. A client that reads slowly is waited for; what is superseded meanwhile is never sent. What
+    still waits a heartbeat after its time (for a client that does not read at all) is given up.
     """
+    # Jittered, so that the viewers of a restarted process do not all come back at once ten minutes later.
+    lifetime *= random.uniform(0.9, 1.1)  # noqa: S311
     try:
         async with asyncio.TaskGroup() as group:
-            watch = group.create_task(_raise_when_gone(receive))
+            watch = group.create_task(_raise_when_gone(receive, lifetime + heartbeat))
             await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
             await _write(send, HEARTBEAT)
             await _stream(send, viewer, heartbeat, lifetime, still_allowed)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             watch.cancel()
-    except* _Disconnected:
+    except* _Gone:
         pass
 
 
@@ -63,19 +67,19 @@ async def _stream(
     still_allowed: Callable[[], Awaitable[bool]] | None,
 ) -> None:
     now = asyncio.get_running_loop().time
-    # Jittered, so that the viewers of a restarted process do not all come back at once ten minutes later.
-    end = now() + lifetime * random.uniform(0.9, 1.1)  # noqa: S311
+    end = now() + lifetime
     beat = now() + heartbeat
     while not viewer.ended and now() < end:
         try:
             async with asyncio.timeout_at(min(beat, end)):
                 body = await viewer.next()
         except TimeoutError:
-            body = HEARTBEAT
+            body = b""
         if now() >= beat:
             if still_allowed is not None and not await still_allowed():
                 return
             beat = now() + heartbeat
+            body = body or HEARTBEAT
         if body:
             await _write(send, body)
 
@@ -84,7 +88,9 @@ async def _write(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-async def _raise_when_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    raise _Disconnected
+async def _raise_when_gone(receive: Receive, patience: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    raise _Gone

@@ -29,8 +29,11 @@ class Client:
         self.may_send = asyncio.Event()
         self.may_send.set()
         self.gone = asyncio.Event()
+        self.takes = -1  # messages, then it stops reading; endless below 0
 
     async def send(self, message: Any) -> None:
+        if self.takes == self.sent.qsize():
+            self.may_send.clear()
         await self.may_send.wait()
         self.sent.put_nowait(message)
 
@@ -102,8 +105,36 @@ async def test_a_silent_stream_sends_heartbeats(
 
 async def test_a_connection_ends_cleanly_when_its_time_is_up(log: SeamedLog, hub: Hub, client: Client) -> None:
     async with serving(hub, client, heartbeat=60, lifetime=0.02) as task:
-        assert await client.rest() == HEARTBEAT + HEARTBEAT
+        assert await client.rest() == HEARTBEAT
         await asyncio.wait_for(task, 5)
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2], ids=["nothing", "the-start", "a-heartbeat"])
+async def test_a_client_who_stops_reading_is_given_up_when_its_time_is_up(hub: Hub, client: Client, taken: int) -> None:
+    client.takes = taken
+    async with serving(hub, client, heartbeat=0.01, lifetime=0.1) as task:
+        await asyncio.wait_for(task, 5)
+    assert client.sent.qsize() == taken
+
+
+async def test_a_slow_answer_to_who_is_allowed_does_not_outlive_the_connection(hub: Hub, client: Client) -> None:
+    async def still_allowed() -> bool:
+        await client.gone.wait()
+        return True
+
+    async with serving(hub, client, heartbeat=0.01, lifetime=0.1, still_allowed=still_allowed) as task:
+        await asyncio.wait_for(task, 5)
+
+
+async def test_what_fails_while_asking_who_is_allowed_is_not_taken_for_the_end(hub: Hub) -> None:
+    client = Client()
+
+    async def still_allowed() -> bool:
+        raise TimeoutError("the database does not answer")
+
+    async with hub.join([("s", None)], "htmx") as viewer:
+        with pytest.RaisesGroup(pytest.RaisesExc(TimeoutError, match="database")):
+            await serve(client.send, client.receive, viewer, heartbeat=0.01, still_allowed=still_allowed)
 
 
 async def test_a_viewer_who_is_no_longer_allowed_is_cut_off(hub: Hub, client: Client) -> None:
