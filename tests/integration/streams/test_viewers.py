@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from genapp.streams import Cursor, Cursors, Hub, Log, append, notice, remove, replace, text, update
+from genapp.streams import Cursor, Cursors, Hub, Log, Viewer, append, notice, remove, replace, text, update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,6 +243,47 @@ async def test_waiting_can_be_given_up_without_losing_anything(log: SeamedLog, h
         await say(log, 1, close=True)
         await screen.watch(viewer)
     assert screen.text() == "1;"
+
+
+async def test_a_viewer_with_nothing_to_see_is_not_woken(
+    log: SeamedLog, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await say(log, 1)
+    async with hub.join([("s", None)], "htmx") as viewer, hub.join([("t", None)], "htmx") as neighbour:
+        await viewer.next()
+        waiting = asyncio.create_task(viewer.next())
+        woken: list[Viewer] = []
+        wake = Viewer.wake
+        monkeypatch.setattr(Viewer, "wake", lambda self: (woken.append(self), wake(self)))
+        for _ in range(3):
+            await hub.check()
+        await say(log, 2, stream="t")
+        await neighbour.next()
+        assert viewer not in woken
+        await say(log, 3, close=True)
+        assert b"3;" in await waiting
+        assert woken.count(viewer) == 1
+
+
+class Unwalkable(dict[Any, Any]):
+    """A dict that can be asked, and changed, but not walked through."""
+
+    def __iter__(self) -> Any:
+        raise AssertionError("somebody walks through all streams")
+
+    keys = values = items = __iter__
+
+
+async def test_who_comes_and_goes_costs_nothing_for_the_streams_of_others(
+    log: SeamedLog, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hub.join([("t", None)], "htmx"):
+        with monkeypatch.context() as patch:
+            patch.setattr(hub, "_watched", Unwalkable(hub._watched))
+            async with hub.join([("s", None), ("t", None)], "htmx"):
+                pass
+            left = dict.keys(hub._watched)
+        assert left == {log.channel("t").encode()}
 
 
 async def test_a_dialect_nobody_speaks_is_refused(hub: Hub) -> None:
