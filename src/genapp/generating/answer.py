@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from genapp.models import Generation, Outcome
     from genapp.providers import Usage
     from genapp.settings import Settings
-    from genapp.streams import Log, Op
+    from genapp.streams import Cursor, Log, Op
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Answer:
         self._kept_characters = 0
         self._kept_at = time.monotonic()
         self._keeps = 0
-        self._epoch: str | None = None
+        self._after: Cursor | None = None
 
     @property
     def text(self) -> str:
@@ -98,10 +98,10 @@ class Answer:
 
     async def touch(self) -> bool:
         """Nothing to say: keep the stream alive, and look whether a stop was asked for."""
-        if self._epoch is None:
+        if self._after is None:
             return await self._publish([])
         try:
-            return await self.log.touch(self.stream, fence=self.generation.attempt, epoch=self._epoch)
+            return await self.log.touch(self.stream, fence=self.generation.attempt, after=self._after)
         except LogLost:
             return await self._publish([])
         except RedisError as error:
@@ -160,15 +160,16 @@ class Answer:
         return stop
 
     async def _publish(self, ops: Sequence[Op]) -> bool:
-        if self._epoch is None:
+        if self._after is None:
             return await self._publish_whole()
         try:
-            published = await self.log.publish(self.stream, ops, fence=self.generation.attempt, epoch=self._epoch)
+            published = await self.log.publish(self.stream, ops, fence=self.generation.attempt, after=self._after)
         except LogLost:
             return await self._publish_whole()
         except RedisError as error:
             self._lose(error)
             return False
+        self._after = published.cursor
         return published.stop
 
     async def _publish_whole(self) -> bool:
@@ -181,15 +182,15 @@ class Answer:
             published = await self.log.publish(self.stream, views.shell_ops(self.generation), fence=fence, reset=True)
             if self._pieces:
                 ops = [*views.written_ops(self.generation.id, self.document), text(self.text)]
-                published = await self.log.publish(self.stream, ops, fence=fence, epoch=published.cursor.epoch)
+                published = await self.log.publish(self.stream, ops, fence=fence, after=published.cursor)
         except (RedisError, LogLost) as error:
             self._lose(error)
             return False
-        self._epoch = published.cursor.epoch
+        self._after = published.cursor
         return published.stop
 
     def _lose(self, error: Exception) -> None:
         # The answer goes on: the row is written, and publishing resumes with the whole when Redis is back.
-        if self._epoch is not None:
+        if self._after is not None:
             logger.warning("the stream could not be written, going on without it: %s", error)
-        self._epoch = None
+        self._after = None

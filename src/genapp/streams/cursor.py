@@ -6,24 +6,30 @@ import re
 from dataclasses import dataclass
 
 # Bounded, because it comes from outside: an epoch of ours has 12 characters, and 15 digits stay exact in Lua.
-_CURSOR = re.compile(r"([A-Za-z0-9]{1,32})\.([0-9]{1,15})", re.ASCII)
+_CURSOR = re.compile(r"([A-Za-z0-9]{1,32})\.([0-9]{1,15})(\.end)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The place after frame `seq` of the log that began as `epoch`. As text `<epoch>.<seq>`."""
+    """The place after frame `seq` of the log that began as `epoch`. As text `<epoch>.<seq>`.
+
+    `ended` (as text `<epoch>.<seq>.end`) says that this was the last frame. Whoever has it is shown nothing more,
+    also when a later attempt opens the stream again: the page follows that one on another connection, and two
+    that bring the same frames would write everything twice.
+    """
 
     epoch: str
     seq: int
+    ended: bool = False
 
     def __str__(self) -> str:
-        return f"{self.epoch}.{self.seq}"
+        return f"{self.epoch}.{self.seq}.end" if self.ended else f"{self.epoch}.{self.seq}"
 
     @classmethod
     def parse(cls, text: str) -> Cursor | None:
         """The cursor that `text` says, or None where it is none of ours: the viewer then starts over."""
         match = _CURSOR.fullmatch(text)
-        return cls(match[1], int(match[2])) if match else None
+        return cls(match[1], int(match[2]), match[3] is not None) if match else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class StreamClosed(StreamsError):
 
 
 class LogLost(StreamsError):
-    """The log this writer wrote to is gone (expired, or Redis was emptied).
+    """The log is not as this writer left it: it expired, or Redis was emptied or came back with an older copy.
 
     The writer goes on by publishing one frame with `reset=True` that holds everything there is to see.
     """

@@ -86,6 +86,7 @@ class Hub:
         self._reads = 0
         self._dismissed = False
         self._checking: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
         self._subscriber = Subscriber(
             url, on_message=self._received, on_resubscribed=self._resubscribed, ssl_context=ssl_context
         )
@@ -97,9 +98,8 @@ class Hub:
 
     async def __aexit__(self, *_: object) -> None:
         self.dismiss()
-        tasks = [watched.task for watched in self._watched.values() if watched.task is not None]
-        if self._checking is not None:
-            tasks.append(self._checking)
+        own = [self._checking, self._asking, *[watched.task for watched in self._watched.values()]]
+        tasks = [task for task in own if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -137,7 +137,7 @@ class Hub:
 
     async def check(self) -> None:
         """Reads again every log that has gone on without the hub noticing. Raises Redis errors."""
-        before = {channel: watched.view.retained.seq for channel, watched in self._watched.items()}
+        before = {channel: watched.view.cursor for channel, watched in self._watched.items()}
         tops = await self._log.tops([self._watched[channel].view.stream for channel in before])
         # Whatever was published before `tops` was answered has been received once the ping is answered:
         # what is missing then is lost, not late.
@@ -150,6 +150,7 @@ class Hub:
             view.compare(top, known)
             if view.rolled_back or top.epoch != view.epoch or top.seq > view.retained.seq:
                 self._read(watched)
+        self._ask_about_silence()
 
     async def _keep_checking(self) -> None:
         while True:
@@ -157,16 +158,24 @@ class Hub:
             await asyncio.sleep(self._check_interval * random.uniform(0.8, 1.2))  # noqa: S311
             try:
                 await self.check()
-                await self._tell_of_silence()
             except Exception as error:
                 _log.warning("the hub could not check its streams: %s", error)
 
-    async def _tell_of_silence(self) -> None:
+    def _ask_about_silence(self) -> None:
+        if self._asking is not None and not self._asking.done():
+            return
         views = [watched.view for watched in self._watched.values()]
         places = {view.stream: (view.epoch, view.retained.seq) for view in views if not view.retained.closed}
-        silent = self._silence.silent(places, asyncio.get_running_loop().time())
-        if silent and self._on_silent is not None:
-            await self._on_silent(silent)
+        if silent := self._silence.silent(places, asyncio.get_running_loop().time()):
+            # Not awaited: while the app looks (its database may hang), the checks go on.
+            self._asking = asyncio.create_task(self._ask(silent), name="streams-silence")
+
+    async def _ask(self, silent: list[str]) -> None:
+        try:
+            if self._on_silent is not None:
+                await self._on_silent(silent)
+        except Exception as error:
+            _log.warning("the app could not look up streams that stand still: %s", error)
 
     def _watch(self, stream: str, viewer: Viewer) -> _Watched:
         channel = self._log.channel(stream).encode()

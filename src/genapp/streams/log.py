@@ -61,23 +61,23 @@ class Log:
         ops: Sequence[Op],
         *,
         fence: int = 0,
-        epoch: str | None = None,
+        after: Cursor | None = None,
         reset: bool = False,
         close: bool = False,
     ) -> Published:
         """Publishes one frame, in one round trip.
 
-        `fence` is the number of the attempt: the highest one seen is kept. `epoch` is that of the cursor
-        the writer got for its first frame. `reset` drops what was published before, `close` makes this
-        the last frame.
+        `fence` is the number of the attempt: the highest one seen is kept. `after` is the cursor that a sole
+        writer got for the frame before. `reset` begins the log anew, and drops what was published before;
+        `close` makes this the last frame.
 
         Raises `Fenced` where a higher fence has written, `StreamClosed` after the last frame (only a
-        reset with a higher fence opens the stream again), and `LogLost` where `epoch` is given, `reset`
-        is not, and the log is gone or has begun anew.
+        reset with a higher fence opens the stream again), and `LogLost` where `after` is given, `reset`
+        is not, and the log is not as its writer left it: gone, begun anew, or an older copy.
         """
         arguments: list[Any] = [
             fence,
-            epoch or "",
+            str(after or ""),
             secrets.token_hex(6),
             int(reset),
             int(close),
@@ -89,12 +89,12 @@ class Log:
         reply = await self._publish((self.channel(stream), self._stop_key(stream)), arguments)
         status, *rest = cast("list[Any]", reply)
         _refuse(status, stream)
-        return Published(Cursor(rest[0].decode(), int(rest[1])), bool(rest[2]))
+        return Published(Cursor(rest[0].decode(), int(rest[1]), close), bool(rest[2]))
 
-    async def touch(self, stream: str, *, fence: int = 0, epoch: str | None = None) -> bool:
+    async def touch(self, stream: str, *, fence: int = 0, after: Cursor | None = None) -> bool:
         """Keeps the log alive for a silent writer. True where it was asked to stop. Raises as `publish`."""
         keys = (self.channel(stream), self._stop_key(stream))
-        status, *rest = cast("list[Any]", await self._touch(keys, (fence, epoch or "", self._ttl)))
+        status, *rest = cast("list[Any]", await self._touch(keys, (fence, str(after or ""), self._ttl)))
         _refuse(status, stream)
         return bool(rest[0])
 
@@ -111,9 +111,9 @@ class Log:
         """The cursor after the last frame of each stream, None for those that have no log. One round trip."""
         pipeline = self._redis.pipeline(transaction=False)
         for stream in streams:
-            pipeline.hmget(self.channel(stream), ["epoch", "seq"])
+            pipeline.hmget(self.channel(stream), ["epoch", "seq", "closed"])
         rows = await pipeline.execute()
-        return [Cursor(epoch.decode(), int(seq)) if epoch else None for epoch, seq in rows]
+        return [Cursor(epoch.decode(), int(seq), closed is not None) if epoch else None for epoch, seq, closed in rows]
 
     async def delete(self, stream: str) -> None:
         """Forgets the log and a request to stop. The next frame begins a new epoch, for all viewers."""
@@ -126,4 +126,4 @@ def _refuse(status: bytes, stream: str) -> None:
     if status == b"closed":
         raise StreamClosed(f"{stream} has had its last frame")
     if status == b"lost":
-        raise LogLost(f"the log of {stream} is gone or has begun anew")
+        raise LogLost(f"the log of {stream} is not as its writer left it")

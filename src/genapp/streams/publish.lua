@@ -1,28 +1,29 @@
 -- Publishes one frame: checks, writes the retained ops, publishes, and returns the stop flag.
 -- KEYS: the log (a hash; also the name of the channel), the stop flag.
--- ARGV: fence, epoch ('' = whichever), epoch for a new log, reset (0/1), close (0/1), TTL in seconds, number of ops,
+-- ARGV: fence, the writer's last cursor ('' = whichever), epoch for a new log, reset (0/1), close (0/1), TTL in seconds, number of ops,
 --       then for each op: action, target, the op as JSON.
 -- Returns {status, epoch, seq, stop}.
 --
--- Fields of the hash: epoch seq fence closed base (the seq of the last reset), and one for each retained op:
+-- Fields of the hash: epoch seq fence closed, and one for each retained op:
 --   r:<target> its replace      u:<target> its update (u: alone is the notice)
 --   a:<target>:<i> its appends, n:<target> how many      s:<seq>:<i> what nothing supersedes
 -- The value of an op is "<seq> <place in its frame> <JSON>". retained.py holds the same rule for the web processes.
 local log = KEYS[1]
-local fence, epoch, reset, close = tonumber(ARGV[1]), ARGV[2], ARGV[4] == '1', ARGV[5] == '1'
+local fence, after, reset, close = tonumber(ARGV[1]), ARGV[2], ARGV[4] == '1', ARGV[5] == '1'
 
 local stored = redis.call('HMGET', log, 'epoch', 'fence', 'closed', 'seq')
 if stored[1] and fence < tonumber(stored[2]) then return {'fenced'} end
 -- A later attempt that starts over opens a closed stream again.
 if stored[3] and not (reset and fence > tonumber(stored[2])) then return {'closed'} end
-if epoch ~= '' and not reset and epoch ~= stored[1] then return {'lost'} end
+-- Gone, begun anew, or, after a crash of Redis, an older copy, whose next seqs viewers have seen already.
+if after ~= '' and not reset and after ~= (stored[1] or '') .. '.' .. (stored[4] or '') then return {'lost'} end
 
+-- An epoch is one beginning of the log: whatever viewers know by the seqs before it is void. The seqs go on all
+-- the same, so that a hub which has the frame before may take this one without reading the log.
+local begins = reset or not stored[1]
 local seq = tonumber(stored[4] or '0') + 1
-epoch = stored[1] or ARGV[3]
-if reset then
-  redis.call('DEL', log)
-  redis.call('HSET', log, 'base', seq)
-end
+local epoch = begins and ARGV[3] or stored[1]
+if reset then redis.call('DEL', log) end
 redis.call('HSET', log, 'epoch', epoch, 'seq', seq, 'fence', fence)
 if close then redis.call('HSET', log, 'closed', 1) end
 
@@ -58,7 +59,7 @@ for i = 1, tonumber(ARGV[7]) do
 end
 
 redis.call('EXPIRE', log, ARGV[6])
-local flags = (reset and 'r' or '') .. (close and 'c' or '') .. '-'
+local flags = (begins and 'r' or '') .. (close and 'c' or '') .. '-'
 redis.call('PUBLISH', log, epoch .. ' ' .. seq .. ' ' .. flags .. ' [' .. table.concat(ops, ',') .. ']')
 -- A stop is meant for the attempt that ran when it was asked for, and for those before it.
 local stop = tonumber(redis.call('GET', KEYS[2]) or '-1')

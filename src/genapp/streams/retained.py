@@ -22,11 +22,11 @@ Place = tuple[int, int]  # seq, and the op's place in its frame
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The ops published together, as they come from Redis."""
+    """The ops published together, as they come from Redis. The one that `begins` the log voids all before it."""
 
     epoch: str
     seq: int
-    reset: bool
+    begins: bool
     closed: bool
     ops: Sequence[Op]
 
@@ -41,13 +41,12 @@ class Held:
 
 
 class Retained:
-    """The retained ops of one stream, in order. `seq` is the last frame's, `base` the last reset's."""
+    """The retained ops of one stream, in order. `seq` is the last frame's, which is the end where it is `closed`."""
 
-    __slots__ = ("_appends", "_frames", "_replaces", "_updates", "base", "closed", "seq")
+    __slots__ = ("_appends", "_frames", "_replaces", "_updates", "closed", "seq")
 
-    def __init__(self, seq: int = 0, base: int = 0, closed: bool = False) -> None:
+    def __init__(self, seq: int = 0, closed: bool = False) -> None:
         self.seq = seq
-        self.base = base
         self.closed = closed
         self._clear()
 
@@ -59,9 +58,8 @@ class Retained:
 
     def apply(self, frame: Frame) -> None:
         """Takes the next frame. Its seq must be above `self.seq`."""
-        if frame.reset:
+        if frame.begins:
             self._clear()
-            self.base = frame.seq
         self.seq = frame.seq
         self.closed = frame.closed
         for index, op in enumerate(frame.ops):

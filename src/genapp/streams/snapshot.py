@@ -25,13 +25,14 @@ class Snapshot:
     """The retained ops of a stream with their places, in order.
 
     `cursor` is where a viewer who shows this goes on from: None where there is no log (yet, or any more).
-    `base` is the seq of the last reset.
     """
 
     cursor: Cursor | None
-    base: int
-    closed: bool
     placed: tuple[tuple[int, int, Op], ...]
+
+    @property
+    def closed(self) -> bool:
+        return self.cursor is not None and self.cursor.ended
 
     @property
     def ops(self) -> tuple[Op, ...]:
@@ -67,7 +68,7 @@ class Snapshot:
 def parse_log(fields: Mapping[bytes, bytes]) -> Snapshot:
     """The snapshot in the fields of a log's hash, see `publish.lua`."""
     if b"epoch" not in fields:
-        return Snapshot(cursor=None, base=0, closed=False, placed=())
+        return Snapshot(cursor=None, placed=())
     placed = []
     for name, value in fields.items():
         if name[:2] in (b"r:", b"u:", b"a:", b"s:"):
@@ -75,9 +76,7 @@ def parse_log(fields: Mapping[bytes, bytes]) -> Snapshot:
             placed.append((int(seq), int(index), _decode_op(op)))
     placed.sort(key=lambda entry: entry[:2])
     return Snapshot(
-        cursor=Cursor(fields[b"epoch"].decode(), int(fields[b"seq"])),
-        base=int(fields.get(b"base", 0)),
-        closed=b"closed" in fields,
+        cursor=Cursor(fields[b"epoch"].decode(), int(fields[b"seq"]), b"closed" in fields),
         placed=tuple(placed),
     )
 

@@ -22,43 +22,50 @@ _decode_ops = msgspec.json.Decoder(list[Op]).decode
 
 @dataclass(slots=True, eq=False)
 class View:
-    """A stream in view of this process, held once for all its viewers. `epoch` is None until it has a log."""
+    """A stream in view of this process, held once for all its viewers. `epoch` is None until it has a log.
+
+    `beginnings` counts how often what the seqs mean has changed: a viewer who knows another number starts over.
+    """
 
     stream: str
     epoch: str | None = None
     retained: Retained = field(default_factory=Retained)
+    beginnings: int = 0
     viewers: set[Viewer] = field(default_factory=set)
     rolled_back: bool = False
 
+    @property
+    def cursor(self) -> Cursor | None:
+        return None if self.epoch is None else Cursor(self.epoch, self.retained.seq, self.retained.closed)
+
     def covers(self, cursor: Cursor) -> bool:
-        """Whether a viewer can go on from `cursor`: it is of this log and not of the future."""
-        return cursor.epoch == self.epoch and cursor.seq <= self.retained.seq
+        """Whether a viewer can go on from `cursor`: it is of this log and not of the future, or of an end."""
+        return cursor.ended or (cursor.epoch == self.epoch and cursor.seq <= self.retained.seq)
 
     def load(self, snapshot: Snapshot) -> None:
         """Takes the log as it is in Redis in the place of what is held."""
         if snapshot.cursor is None:
             return
-        self.compare(snapshot.cursor, self.retained.seq)
-        self.epoch = snapshot.cursor.epoch
-        self.retained = Retained(snapshot.cursor.seq, snapshot.base, snapshot.closed)
+        self.compare(snapshot.cursor, self.cursor)
+        if self.rolled_back or snapshot.cursor.epoch != self.epoch:
+            self._begin(snapshot.cursor.epoch)
+        self.retained = Retained(snapshot.cursor.seq, snapshot.closed)
         for seq, index, op in snapshot.placed:
             self.retained.add(seq, index, op)
-        if self.rolled_back:
-            self.rolled_back = False
-            for viewer in self.viewers:
-                viewer.start_over(self)
 
-    def compare(self, top: Cursor, known: int) -> None:
-        """Notes when Redis, after a crash, has an older copy than seq `known`.
+    def compare(self, top: Cursor, known: Cursor | None) -> None:
+        """Notes when `top`, of the log in Redis, shows that it has lost `known`: after a crash it is an older copy.
 
         The seqs after it are given out again, so what viewers know by them is void.
         """
-        self.rolled_back |= top.epoch == self.epoch and top.seq < known
+        if known is not None and top.epoch == known.epoch == self.epoch:
+            replaced = top.seq == known.seq and top.ended != known.ended
+            self.rolled_back |= replaced or top.seq < known.seq
 
     def take(self, frame: Frame) -> bool:
         """Takes a frame from Redis. False where it does not fit what is held: the log must be read."""
-        if self.epoch is None and frame.seq == 1:
-            self.epoch = frame.epoch
+        if frame.begins and frame.seq == self.retained.seq + 1:
+            self._begin(frame.epoch)
         if frame.epoch != self.epoch or frame.seq > self.retained.seq + 1:
             return False
         if frame.seq == self.retained.seq + 1:
@@ -69,19 +76,25 @@ class View:
         for viewer in self.viewers:
             viewer.wake()
 
+    def _begin(self, epoch: str) -> None:
+        self.epoch = epoch
+        self.beginnings += 1
+        self.rolled_back = False
+
 
 @dataclass(slots=True, eq=False)
 class _Seat:
     """A viewer's place in one stream."""
 
     view: View
+    beginnings: int
     epoch: str | None
     seq: int
     shown: bool  # whether the viewer may show something already, of this log or of an earlier one
     done: bool = False  # it was given the last frame: what a later attempt writes is for who asks for it anew
 
     def cursor(self) -> Cursor | None:
-        return None if self.epoch is None else Cursor(self.epoch, self.seq)
+        return None if self.epoch is None else Cursor(self.epoch, self.seq, self.done)
 
 
 class Viewer:
@@ -126,13 +139,10 @@ class Viewer:
 
     def sit(self, view: View, cursor: Cursor | None) -> None:
         """Watches `view` from `cursor`, or from its beginning where the view does not cover it."""
-        seq = cursor.seq if cursor is not None and view.covers(cursor) else 0
-        self._seats.append(_Seat(view, view.epoch, seq, cursor is not None))
-
-    def start_over(self, view: View) -> None:
-        for seat in self._seats:
-            if seat.view is view:
-                seat.seq = 0
+        seat = _Seat(view, view.beginnings, view.epoch, 0, shown=cursor is not None)
+        if cursor is not None and view.covers(cursor):
+            seat.epoch, seat.seq, seat.done = cursor.epoch, cursor.seq, cursor.ended
+        self._seats.append(seat)
 
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -154,24 +164,22 @@ class Viewer:
         for seat in self._seats:
             if not seat.done:
                 events += self._due_of(seat)
-                seat.done = seat.view.retained.closed
         return events
 
     def _due_of(self, seat: _Seat) -> list[Event]:
-        view = seat.view
+        view, retained = seat.view, seat.view.retained
+        if seat.beginnings != view.beginnings:
+            seat.beginnings, seat.epoch, seat.seq = view.beginnings, view.epoch, 0
         events: list[Event] = []
-        if seat.epoch != view.epoch:
-            seat.epoch, seat.seq = view.epoch, 0
-        if seat.seq == view.retained.seq:
-            return events
-        missed = _missed(view.retained, seat, self._dialect)
-        seat.shown = True
-        for held in missed:
-            seat.seq = held.seq
-            frame = _encoded(held, self._dialect)
-            if frame.messages:
-                events.append(Event(self._cursors(), frame))
-        seat.seq = view.retained.seq
+        if seat.seq != retained.seq:
+            missed = _missed(retained, seat, self._dialect)
+            seat.shown = True
+            for held in missed:
+                seat.seq, seat.done = held.seq, retained.closed and held.seq == retained.seq
+                frame = _encoded(held, self._dialect)
+                if frame.messages:
+                    events.append(Event(self._cursors(), frame))
+        seat.seq, seat.done = retained.seq, retained.closed
         return events
 
     def _cursors(self) -> str:
@@ -196,11 +204,11 @@ def _missed(retained: Retained, seat: _Seat, dialect: Dialect) -> list[Held]:
     if not dialect.tells_text:
         return missed
     telling = [held.seq for held in missed if any(op.action == "text" for op in held.ops.values())]
-    if len(telling) > 1 or (telling and seat.seq < max(retained.base, 1)):
+    if len(telling) > 1 or (telling and seat.seq == 0):
         return _with_snapshot(missed, telling[-1], retained.text())
-    if not telling and seat.shown and seat.seq < retained.base and not retained.closed:
+    if not telling and seat.shown and seat.seq == 0 and not retained.closed:
         # A new attempt that has said nothing yet: the text that the viewer shows is void.
-        return _with_snapshot(missed, retained.base, "")
+        return _with_snapshot(missed, missed[0].seq if missed else retained.seq, "")
     return missed
 
 

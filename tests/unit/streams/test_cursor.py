@@ -7,14 +7,20 @@ from hypothesis import strategies as st
 from genapp.streams import Cursor, Cursors
 
 
-@given(epoch=st.from_regex(r"[A-Za-z0-9]{1,32}", fullmatch=True), seq=st.integers(0, 10**15 - 1))
-def test_a_cursor_survives_the_way_to_the_browser_and_back(epoch: str, seq: int) -> None:
-    assert Cursor.parse(str(Cursor(epoch, seq))) == Cursor(epoch, seq)
+@given(epoch=st.from_regex(r"[A-Za-z0-9]{1,32}", fullmatch=True), seq=st.integers(0, 10**15 - 1), ended=st.booleans())
+def test_a_cursor_survives_the_way_to_the_browser_and_back(epoch: str, seq: int, ended: bool) -> None:
+    assert Cursor.parse(str(Cursor(epoch, seq, ended))) == Cursor(epoch, seq, ended)
 
 
-@pytest.mark.parametrize(
-    "garbage", ["", ".", "a", "a.", ".1", "a.-1", "a.1.2", "a.1\n", "a.١", "a." + "1" * 16, "a" * 33 + ".1", "a b.1"]
-)
+def test_a_cursor_says_whether_it_is_an_end() -> None:
+    assert Cursor.parse("a.1") == Cursor("a", 1, ended=False)
+    assert Cursor.parse("a.1.end") == Cursor("a", 1, ended=True)
+
+
+GARBAGE = ["", ".", "a", "a.", ".1", "a.-1", "a.1.2", "a.1\n", "a.١", "a." + "1" * 16, "a" * 33 + ".1", "a b.1"]
+
+
+@pytest.mark.parametrize("garbage", [*GARBAGE, "a.1.", "a.1end", "a.1.end.", "a.end"])
 def test_garbage_is_no_cursor(garbage: str) -> None:
     assert Cursor.parse(garbage) is None
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def snapshot(*ops: Op) -> Snapshot:
-    return Snapshot(cursor=None, base=0, closed=False, placed=tuple((i, 0, op) for i, op in enumerate(ops)))
+    return Snapshot(cursor=None, placed=tuple((i, 0, op) for i, op in enumerate(ops)))
 
 
 def test_a_page_embeds_what_was_appended() -> None:
