@@ -29,7 +29,7 @@ from urllib.parse import quote
 import redis
 
 from genapp.errors import ConfigurationError
-from genapp.processes import setpriv, start, stop
+from genapp.processes import Process, setpriv, start, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +50,21 @@ def embedded_postgres(folder: Path, *, durable: bool = True) -> Iterator[str]:
 
     Raises `ConfigurationError` when it cannot run here.
     """
+    # A path of its own: a socket's may have 103 characters at most, and the data folder can be anywhere.
+    with tempfile.TemporaryDirectory(prefix="genapp-") as sockets:
+        process = start_postgres(folder, Path(sockets), durable=durable)
+        try:
+            yield f"postgresql://{POSTGRES_USER}@/postgres?host={quote(sockets, safe='/')}&port={POSTGRES_PORT}"
+        finally:
+            # SIGINT is its "fast" stop: it ends the connections instead of waiting for them.
+            stop(process, by=signal.SIGINT, patience=20)
+
+
+def start_postgres(folder: Path, sockets: Path, *, durable: bool = True) -> Process:
+    """Starts PostgreSQL on the data in `folder` (made if missing), its socket in `sockets`; gives it when it is ready.
+
+    Raises `ConfigurationError` when it cannot run here.
+    """
     folder = folder.absolute()
     make_folder(folder)
     data = folder / "data"
@@ -57,20 +72,18 @@ def embedded_postgres(folder: Path, *, durable: bool = True) -> Iterator[str]:
         _make_cluster(data)
     elif (data / "postmaster.pid").exists():
         _end_leftover(data)
-    # A path of its own: a socket's may have 103 characters at most, and the data folder can be anywhere.
-    with tempfile.TemporaryDirectory(prefix="genapp-") as sockets, (folder / "log").open("wb") as log:
-        _give_to_postgres(Path(sockets))
-        options = ["listen_addresses=", f"port={POSTGRES_PORT}", *([] if durable else TEST_OPTIONS)]
-        command = [_program("postgres"), "-D", str(data), "-k", sockets, *(f"--{one}" for one in options)]
+    _give_to_postgres(sockets)
+    options = ["listen_addresses=", f"port={POSTGRES_PORT}", *([] if durable else TEST_OPTIONS)]
+    command = [_program("postgres"), "-D", str(data), "-k", str(sockets), *(f"--{one}" for one in options)]
+    with (folder / "log").open("wb") as log:
         process = start(_unprivileged(command), output=log, env=POSTGRES_ENV, dying_signal="INT")
-        try:
-            ask = [_program("pg_isready"), "-q", "-h", sockets, "-p", POSTGRES_PORT]
-            _wait_until(lambda: _succeeds(ask), process, "PostgreSQL", folder / "log")
-            where = f"host={quote(sockets, safe='/')}&port={POSTGRES_PORT}"
-            yield f"postgresql://{POSTGRES_USER}@/postgres?{where}"
-        finally:
-            # SIGINT is its "fast" stop: it ends the connections instead of waiting for them.
-            stop(process, by=signal.SIGINT, patience=20)
+    ask = [_program("pg_isready"), "-q", "-h", str(sockets), "-p", POSTGRES_PORT]
+    try:
+        _wait_until(lambda: _succeeds(ask), process, "PostgreSQL", folder / "log")
+    except BaseException:
+        stop(process, by=signal.SIGINT, patience=20)
+        raise
+    return process
 
 
 @contextmanager

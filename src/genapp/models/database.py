@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from piccolo.engine.postgres import PostgresEngine
 
@@ -14,14 +16,55 @@ from genapp.models.generation import Generation
 from genapp.models.user import User
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
 TABLES = (User, Conversation, Generation, Attempt, Chunk)
 
+# Seconds that a query or a transaction may take with all its waiting: for a connection, and for the server. A server
+# that takes connections and does not answer held a page for one to four minutes without it (measured).
+PATIENCE = 3.0
+# Seconds for one answer of the server. After it asyncpg asks the server to stop the query, and for as long again waits
+# for that before it ends the connection: PATIENCE and this make the longest that anybody waits.
+ANSWER_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class Held:
+    """What Piccolo looks for in a transaction: the connection that its queries go to."""
+
+    connection: Any
+
+
+class BoundedEngine(PostgresEngine):
+    """Piccolo's engine on its pool, with a bound on every wait. Raises `TimeoutError` past it."""
+
+    async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
+        async with asyncio.timeout(PATIENCE):
+            return await super()._run_in_pool(query, args)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:  # type: ignore[override]
+        """A transaction around the block, which holds nothing but queries.
+
+        Not Piccolo's own: it keeps its connection for ever where BEGIN or ROLLBACK is not answered in time.
+        """
+        if self.pool is None:
+            raise RuntimeError("the engine is not connected")
+        async with asyncio.timeout(PATIENCE), self.pool.acquire() as connection, connection.transaction():
+            earlier = self.current_transaction.set(Held(connection))  # type: ignore[arg-type]
+            try:
+                yield
+            finally:
+                self.current_transaction.reset(earlier)
+
 
 def engine(database_url: str) -> PostgresEngine:
-    """Make the engine for a `postgresql://` URL; nothing is connected yet."""
-    return PostgresEngine(config={"dsn": database_url, "server_settings": {"application_name": "genapp"}})
+    """Make the engine for a `postgresql://` URL, for migrations; nothing is connected yet."""
+    return PostgresEngine(config=_config(database_url))
+
+
+def _config(database_url: str) -> dict[str, Any]:
+    return {"dsn": database_url, "server_settings": {"application_name": "genapp"}}
 
 
 @asynccontextmanager
@@ -30,9 +73,11 @@ async def connected(database_url: str, *, pool_size: int) -> AsyncIterator[Postg
 
     Raises what asyncpg raises where the database cannot be reached.
     """
-    database = engine(database_url)
+    database = BoundedEngine(config=_config(database_url))
     # One idle connection is enough to start on; the rest open as the load asks for them.
-    await database.start_connection_pool(min_size=1, max_size=pool_size, command_timeout=30)
+    await database.start_connection_pool(
+        min_size=1, max_size=pool_size, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS
+    )
     for table in TABLES:
         table._meta.db = database
     try:
