@@ -115,8 +115,11 @@ class Lease(Rows):
         return bool(rows[0]["stop"]) if rows else None
 
     async def finish(self, outcome: Outcome, spent: Spent) -> Self | None:
-        """End this attempt; None where it no longer holds the generation. The chunks are compacted into the row."""
-        return await self.changed(
+        """End this attempt; None where it no longer holds the generation. The chunks are compacted into the row.
+
+        The same outcome again gives the same row: the answer to the first call may have been lost.
+        """
+        ended = await self.changed(
             f"""
             WITH done AS (
               UPDATE generations SET status = {{}}, answer = {{}}, html = {{}}, renderer = {{}}, error_code = {{}},
@@ -141,6 +144,11 @@ class Lease(Rows):
             self.id,
             self.attempt,
             *(outcome.status, outcome.error_code, *spent),
+        )
+        # A statement of its own: the first call may still be under way, and hold the row until after this one began.
+        return ended or await self.changed(
+            "SELECT * FROM generations WHERE id = {} AND attempt = {} AND status = {} AND answer = {}",
+            *(self.id, self.attempt, outcome.status, outcome.answer),
         )
 
     async def hand_back(self, spent: Spent) -> Self | None:

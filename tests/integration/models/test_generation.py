@@ -125,6 +125,16 @@ async def test_partial_text_is_kept_in_order_and_compacted_when_it_ends() -> Non
     assert await Chunk.joined(generation.id, 1) == ""
 
 
+async def test_an_end_whose_acknowledgement_was_lost_can_be_stored_again_and_no_other_after_it() -> None:
+    generation = await claimed()
+    await generation.finish(outcome(), SPENT)
+    again = await generation.finish(outcome(), SPENT)
+    assert again is not None
+    assert (again.status, again.answer) == ("completed", "Because of scattering.")
+    assert await generation.finish(outcome("failed"), SPENT) is None
+    assert await generation.finish(outcome(answer="Another."), SPENT) is None
+
+
 async def test_a_queued_generation_is_cancelled_at_once() -> None:
     generation = await (await submitted()).cancel()
     assert generation.status == "cancelled"
