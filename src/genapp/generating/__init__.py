@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from genapp import markdown, metrics, views
 from genapp.errors import GenappError
-from genapp.generating.answer import Answer, Overtaken
+from genapp.generating.answer import Answer, Overtaken, once_there
 from genapp.generating.attempt import Attempt, Leaving, Stopped
 from genapp.generating.tries import Try, tries_after_the_first
 from genapp.models import Generation, Outcome
@@ -133,7 +133,7 @@ class Generating:
 
     async def _messages(self, generation: Generation) -> list[Message]:
         messages: list[Message] = []
-        for prompt, answer in await generation.earlier_turns(CONTEXT_CHARACTERS):
+        for prompt, answer in await once_there(lambda: generation.earlier_turns(CONTEXT_CHARACTERS)):
             messages += [Message("user", prompt), Message("assistant", answer)]
         return [*messages, Message("user", generation.prompt)]
 

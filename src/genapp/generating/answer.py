@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
 from redis.exceptions import RedisError
@@ -16,7 +16,7 @@ from genapp.models import Spent
 from genapp.streams import LogLost, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from genapp.models import Generation, Outcome
     from genapp.providers import Usage
@@ -28,6 +28,21 @@ logger = logging.getLogger(__name__)
 DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 # Seconds between tries to store an answer. Short: with the database back, this must come before another worker's claim.
 LONGEST_PAUSE = 1.0
+
+
+T = TypeVar("T")
+
+
+async def once_there(query: Callable[[], Awaitable[T]]) -> T:
+    """Give what `query` gives, once the database answers: what depends on it is in this process and nowhere else."""
+    pause = 0.1
+    while True:
+        try:
+            return await query()
+        except DATABASE_AWAY:
+            logger.warning("the database is away, trying again", exc_info=True)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 class Overtaken(GenappError):
@@ -84,7 +99,7 @@ class Answer:
 
     async def again(self, model: str, error_code: str) -> Answer:
         """Begin the next attempt, perhaps with another model; gives its empty answer. Raises Overtaken."""
-        generation = await self.generation.begin_again(model, error_code, self.spent())
+        generation = await once_there(lambda: self.generation.begin_again(model, error_code, self.spent()))
         if generation is None:
             raise Overtaken
         return Answer(generation, self.log, self.settings)
@@ -125,7 +140,7 @@ class Answer:
         Waits for a database that is away: the answer is in this process and nowhere else. Raises Overtaken where
         another attempt holds the row.
         """
-        finished = await self._stored(outcome)
+        finished = await once_there(lambda: self.generation.finish(outcome, self.spent()))
         if finished is None:
             raise Overtaken
         try:
@@ -133,16 +148,6 @@ class Answer:
         except RedisError as error:
             # The row has it. Viewers who wait are told when the hub next looks for silent streams.
             self._lose(error)
-
-    async def _stored(self, outcome: Outcome) -> Generation | None:
-        pause = 0.1
-        while True:
-            try:
-                return await self.generation.finish(outcome, self.spent())
-            except DATABASE_AWAY:
-                logger.warning("an answer could not be stored, trying again", exc_info=True)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _keep(self) -> bool:
         self._kept_at = time.monotonic()
