@@ -39,12 +39,14 @@ def composer_for(
 ) -> Composer:
     """Give the composer; with `form`, filled in again as it was sent, so that nothing typed is lost."""
     form = form or {}
+    # A prompt that we failed with may be stored all the same: sent again with the key that it had, it is found.
+    key = form.get("idempotency_key") if error is not None and error.status >= 500 else None
     chosen = form.get("model") or model or settings.models[0].value
     return Composer(
         prompt=form.get("prompt", ""),
         models=[ModelOption(one.value, one.label, one.value == chosen) for one in settings.models],
         conversation_id=str(conversation_id) if conversation_id else None,
-        idempotency_key=str(new_id()),
+        idempotency_key=key or str(new_id()),
         max_characters=settings.prompt_max_characters,
         error=error.sentence if error else None,
         error_field=error.field if error else None,

@@ -14,7 +14,7 @@ from genapp import models, views
 from genapp.errors import GenappError, NotFound
 from genapp.models import Generation
 from genapp.streams import StreamsError
-from genapp.web.composing import draft_from
+from genapp.web.composing import composer_for, draft_from
 from genapp.web.conversations import conversation_page, home_page, page
 from genapp.web.errors import answer_error, as_ours, headers_of
 from genapp.web.forms import Form, read_form
@@ -68,12 +68,21 @@ async def created(
 
 
 async def refuse(request: AnyRequest, parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[Any]:
-    """Answer a submission that was not taken. As a page: the one it came from, with all that was typed."""
-    if shape(request) != "page" or error.status >= 500:
+    """Answer a submission that was not taken. As a page: with all that was typed."""
+    if shape(request) != "page":
         return answer_error(request, error)
-    answer = await _page_it_came_from(parts, visitor, form, error)
+    if error.status >= 500:
+        answer = _page_without_rows(parts, visitor, form, error)
+    else:
+        answer = await _page_it_came_from(parts, visitor, form, error)
     answer.headers.update(headers_of(error))
     return answer
+
+
+def _page_without_rows(parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[str]:
+    conversation_id = models.parse_id(form.get("conversation_id", ""))
+    composer = composer_for(parts.settings, conversation_id=conversation_id, form=form, error=error)
+    return page(views.home(composer, [], visitor.csrf_token), error.status)
 
 
 async def _page_it_came_from(parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[str]:
