@@ -23,7 +23,7 @@ Settings.model_config["env_file"] = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--faults-rounds", type=int, default=1, help="how often each fault is injected (tests/faults)")
+    parser.addoption("--faults-long", action="store_true", help="the whole fault suite, many rounds: 20 minutes or so")
     parser.addoption("--faults-seed", type=int, default=1, help="from which seed the faults' moments are drawn")
 
 

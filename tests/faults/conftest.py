@@ -2,91 +2,110 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
-from contextlib import contextmanager
+import asyncio
+import tempfile
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import redis
 
-from genapp.dev.services import embedded_postgres, redis_program
-from genapp.processes import Process, start, stop
-from tests.running import App, free_port, running_on
+from tests.postgres_server import PostgresServer
+from tests.redis_server import RedisServer
+from tests.running import App, answers, eventually, free_port, running_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    import signal
+    from collections.abc import AsyncIterator, Iterator
 
-
-@dataclass
-class RedisServer:
-    """A Redis that keeps nothing, on a port that stays the same over restarts."""
-
-    folder: Path
-    port: int = field(default_factory=free_port)
-    process: Process | None = None
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        self.process = start([redis_program(), *options, "--dir", str(self.folder)], output=subprocess.DEVNULL)
-        with redis.Redis.from_url(self.url) as client:
-            deadline = time.monotonic() + 10
-            while True:
-                try:
-                    client.ping()
-                    return
-                except redis.ConnectionError:
-                    assert time.monotonic() < deadline
-                    time.sleep(0.02)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        stop(self.process, patience=5)
+SETTINGS = {
+    "GENAPP_FLUSH_SECONDS": "0.5",
+    "GENAPP_RETRY_SECONDS": "1",
+    # A restarted model is back in a second, and on a machine that does much else in ten.
+    "GENAPP_TRIES": "5",
+    # Counted, since that is a way through Redis, and never reached.
+    "GENAPP_REQUESTS_PER_MINUTE_PER_USER": "100000",
+}
+# What a process says that gives up its start because the database or Redis is away: the second where it noticed late.
+GAVE_UP = (2, 3)
 
 
 @dataclass
 class Fleet:
-    """Two webs and two workers on one PostgreSQL and one Redis."""
+    """Two webs and two workers on one PostgreSQL, one Redis and one model. `long`: faults last as long as they may."""
 
     app: App
     redis: RedisServer
+    postgres: PostgresServer
     web_urls: list[str]
+    long: bool = False
+    faults: list[str] = field(default_factory=list)
 
-    def start_web(self, number: int) -> None:
-        port = self.web_urls[number].rsplit(":", 1)[1]
-        self.app.start(f"web{number}", "web", PORT=port)
+    def start(self, name: str) -> None:
+        """Start web0, web1, worker0, worker1 or demo, where it was before."""
+        match name.rstrip("01"):
+            case "web":
+                self.app.start(name, "web", PORT=self.web_urls[int(name[-1])].rsplit(":", 1)[1])
+            case "worker":
+                self.app.start(name, "worker")
+            case "demo":
+                self.app.start(name, "demo", "--port", self.app.demo_url.rsplit(":", 1)[1])
 
-    def start_worker(self, number: int) -> None:
-        self.app.start(f"worker{number}", "worker")
+    async def end(self, name: str, by: signal.Signals) -> None:
+        process = self.app.processes.pop(name)
+        process.send_signal(by)
+        await asyncio.to_thread(process.wait, 20)
+
+    def pids(self) -> dict[str, int]:
+        return {name: process.pid for name, process in self.app.processes.items()}
+
+    @asynccontextmanager
+    async def supervised(self) -> AsyncIterator[None]:
+        """As on a platform: what could not start because a part was away is started again, until it can."""
+        task = asyncio.create_task(self._supervise())
+        try:
+            yield
+            assert not task.done(), task.exception()
+        finally:
+            task.cancel()
+
+    async def _supervise(self) -> None:
+        while True:
+            for name, process in list(self.app.processes.items()):
+                if (code := process.poll()) is not None:
+                    assert code in GAVE_UP, f"{name} ended by itself with {code}: see {self.app.folder}/{name}.log"
+                    self.start(name)
+            await asyncio.sleep(0.2)
+
+    async def until_ready(self) -> None:
+        async def ready() -> bool:
+            return all([await asyncio.to_thread(answers, f"{url}/readyz") for url in self.web_urls])
+
+        await eventually(ready, seconds=60)
 
 
 @contextmanager
 def running_fleet(folder: Path) -> Iterator[Fleet]:
-    server = RedisServer(folder)
-    server.start()
-    try:
-        with (
-            embedded_postgres(folder / "postgres", durable=False) as database_url,
-            running_on(folder, database_url, server.url, {"GENAPP_FLUSH_SECONDS": "0.5"}) as app,
-        ):
-            app.processes["web0"], app.processes["worker0"] = app.processes.pop("web"), app.processes.pop("worker")
-            fleet = Fleet(app, server, [app.url, f"http://127.0.0.1:{free_port()}"])
-            fleet.start_web(1)
-            fleet.start_worker(1)
-            yield fleet
-    finally:
-        server.kill()
+    with tempfile.TemporaryDirectory(prefix="genapp-") as sockets:
+        redis, postgres = RedisServer(folder), PostgresServer(folder / "postgres", Path(sockets))
+        redis.start()
+        postgres.start()
+        try:
+            with running_on(folder, postgres.url, redis.url, SETTINGS) as app:
+                app.processes["web0"], app.processes["worker0"] = app.processes.pop("web"), app.processes.pop("worker")
+                fleet = Fleet(app, redis, postgres, [app.url, f"http://127.0.0.1:{free_port()}"])
+                fleet.start("web1")
+                fleet.start("worker1")
+                yield fleet
+        finally:
+            redis.kill()
+            postgres.crash()
 
 
 @pytest.fixture(scope="session")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def fleet(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Fleet]:
     """One fleet for all faults: whatever one of them leaves behind, the next one must bear."""
     with running_fleet(tmp_path_factory.mktemp("fleet")) as running:
+        running.long = request.config.getoption("faults_long")
         yield running

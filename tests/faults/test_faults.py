@@ -1,198 +1,191 @@
-"""Faults in the real processes while answers are written: each is whole, once, in order, and ends."""
+"""Faults in the real processes while people ask and watch: each answer is whole, once, in order, and ends."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import random
-import signal
+import time
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import asyncpg
 import httpx
 import pytest
-import redis
 
-from tests.integration.web.conftest import JSON, Visitor, shown
-from tests.running import answers, eventually
+from genapp.models.database import ANSWER_SECONDS, PATIENCE
+from tests.faults.injecting import FAULTS, PARTS
+from tests.faults.people import MODEL, SHAPES, Follower, Person, check_refusal
+from tests.integration.web.conftest import HTML, JSON, Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable
 
     from tests.faults.conftest import Fleet
+    from tests.faults.injecting import Fault
 
-PEOPLE = 6
-EACH = 3
+PEOPLE = 8
+EACH = 3  # as many as one person may have in flight
 WORDS = 150
-MODEL = "openai:demo"
-PROMPT = f"[demo: ttft50 tps50 n{WORDS}] x"
-COUNTED = " ".join(f"word{number}" for number in range(WORDS))
-SECONDS = 90
-
-
-@dataclass
-class Follower:
-    """A person who watches an answer through whichever web answers, and comes back after every break."""
-
-    visitor: Visitor
-    urls: list[str]
-    stream: str
-    expected: str = COUNTED
-    text: str = ""
-    place: str = ""
-
-    async def follow(self) -> str:
-        for attempt in range(1000):
-            try:
-                if await self._once(self.urls[attempt % len(self.urls)]):
-                    return self.text
-            except (httpx.HTTPError, AssertionError) as error:
-                if isinstance(error, AssertionError) and not str(error).startswith("b'"):
-                    raise
-            await asyncio.sleep(random.uniform(0.05, 0.3))
-        raise AssertionError("never done")
-
-    async def _once(self, url: str) -> bool:
-        headers = {"Last-Event-ID": self.place} if self.place else None
-        async for cursor, event, data in self.visitor.listen(f"{url}{self.stream}", headers, seconds=SECONDS):
-            if event == "done":
-                return True
-            self.text = shown(json.loads(data), self.text)
-            self.place = cursor
-            assert self.expected.startswith(self.text), "twice, or out of order"
-        return False
-
-
-async def kill_a_worker(fleet: Fleet) -> None:
-    await ended(fleet, "worker0", signal.SIGKILL)
-    fleet.start_worker(0)
-
-
-async def stop_a_worker(fleet: Fleet) -> None:
-    await ended(fleet, "worker1", signal.SIGTERM)
-    fleet.start_worker(1)
-
-
-async def freeze_a_worker(fleet: Fleet) -> None:
-    pid = fleet.app.processes["worker0"].pid
-    os.kill(pid, signal.SIGSTOP)
-    await asyncio.sleep(18)  # the fault itself: longer than the lease of 12 s and a round of housekeeping
-    os.kill(pid, signal.SIGCONT)
-
-
-async def kill_a_web(fleet: Fleet) -> None:
-    await ended(fleet, "web0", signal.SIGKILL)
-    fleet.start_web(0)
-
-
-async def stop_a_web(fleet: Fleet) -> None:
-    await ended(fleet, "web1", signal.SIGTERM)
-    fleet.start_web(1)
-
-
-async def cut_the_subscriptions(fleet: Fleet) -> None:
-    with redis.Redis.from_url(fleet.redis.url) as client:
-        client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-
-
-async def lose_redis(fleet: Fleet) -> None:
-    await asyncio.to_thread(fleet.redis.kill)
-    await asyncio.sleep(2)  # the fault itself
-    await asyncio.to_thread(fleet.redis.start)
-
-
-async def cut_the_database(fleet: Fleet) -> None:
-    connection = await asyncpg.connect(fleet.app.env["DATABASE_URL"])
-    await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-    await connection.close()
-
-
-async def ended(fleet: Fleet, name: str, number: signal.Signals) -> None:
-    process = fleet.app.processes.pop(name)
-    process.send_signal(number)
-    await asyncio.to_thread(process.wait, 20)
-
-
-FAULTS = [
-    kill_a_worker,
-    stop_a_worker,
-    freeze_a_worker,
-    kill_a_web,
-    stop_a_web,
-    cut_the_subscriptions,
-    lose_redis,
-    cut_the_database,
-]
-
-
-async def all_webs_are_back(fleet: Fleet) -> None:
-    async def ready() -> bool:
-        return all([await asyncio.to_thread(answers, f"{url}/readyz") for url in fleet.web_urls])
-
-    await eventually(ready, seconds=30)
+# Of the people, those who ask all the time, each one question more than they may.
+ASKERS = 2
+# Seconds within which a page says that the database is away; one is for a machine that does much else.
+LONGEST_WAIT = PATIENCE + ANSWER_SECONDS + 1
 
 
 @pytest.fixture
-async def people(fleet: Fleet) -> AsyncIterator[list[Visitor]]:
-    await all_webs_are_back(fleet)
+async def people(fleet: Fleet, request: pytest.FixtureRequest) -> AsyncIterator[list[Person]]:
+    await fleet.until_ready()
+    chance = random.Random(request.node.name)
     async with AsyncExitStack() as stack:
         clients = [
             await stack.enter_async_context(httpx.AsyncClient(base_url=fleet.web_urls[number % 2], timeout=20))
             for number in range(PEOPLE)
         ]
-        yield [await Visitor(client).arrive() for client in clients]
+        visitors = [await Visitor(client).arrive() for client in clients]
+        yield [Person(visitor, fleet.web_urls, random.Random(chance.random())) for visitor in visitors]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each fault, at moments drawn from a seed that stands in the test's name."""
-    if "inject" not in metafunc.fixturenames:
+    """Each fault, and in the long run two at once, at moments drawn from a seed that stands in the test's name."""
+    if "faults" not in metafunc.fixturenames:
         return
-    first, rounds = metafunc.config.getoption("faults_seed"), metafunc.config.getoption("faults_rounds")
-    cases = [(fault, first + number) for number in range(rounds) for fault in FAULTS]
-    metafunc.parametrize(("inject", "seed"), cases, ids=[f"{fault.__name__}-{seed}" for fault, seed in cases])
+    option = metafunc.config.getoption
+    seeds = [option("faults_seed") + number for number in range(ROUNDS if option("faults_long") else 1)]
+    cases = [case for seed in seeds for case in _cases(seed, pairs=PAIRS if option("faults_long") else 0)]
+    ids = ["+".join(fault.__name__ for fault in faults) + f"-{seed}" for faults, seed in cases]
+    metafunc.parametrize(("faults", "seed"), cases, ids=ids)
+
+
+ROUNDS = 4
+PAIRS = 3
+
+
+def _cases(seed: int, pairs: int) -> list[tuple[tuple[Fault, ...], int]]:
+    chance = random.Random(seed)
+    both = [(one, other) for one in FAULTS for other in FAULTS if PARTS[one] < PARTS[other]]
+    return [((fault,), seed) for fault in FAULTS] + [(pair, seed) for pair in chance.sample(both, pairs)]
 
 
 async def test_every_answer_is_whole_and_every_viewer_has_it(
-    fleet: Fleet, people: list[Visitor], inject: Callable[[Fleet], Awaitable[None]], seed: int
+    fleet: Fleet, people: list[Person], faults: tuple[Fault, ...], seed: int, request: pytest.FixtureRequest
 ) -> None:
-    chance = random.Random(f"{inject.__name__} {seed}")
-    submitted = [(person, await person.submit(PROMPT, model=MODEL)) for person in people for _ in range(EACH)]
-    following = [
-        asyncio.create_task(Follower(person, fleet.web_urls, generation["stream_url"]).follow())
-        for person, generation in submitted
-    ]
-    await asyncio.sleep(chance.uniform(0.0, 3.0))  # the fault's moment
-    await inject(fleet)
-    async with asyncio.timeout(SECONDS):
-        texts = await asyncio.gather(*following)
-    assert texts == [COUNTED] * len(submitted)
-    await all_webs_are_back(fleet)
-    for person, generation in submitted:
-        row = await person.until(generation["id"], "completed", "failed", "cancelled")
-        assert (row["status"], row["content"]) == ("completed", COUNTED)
-    again = [await person.submit("[demo: echo] free", model=MODEL) for person in people for _ in range(3)]
-    assert len(again) == 3 * PEOPLE
-    for number, generation in enumerate(again):
-        await people[number // 3].until(generation["id"], "completed")
+    chance = random.Random(request.node.name)
+    over = asyncio.Event()
+    struck = [PARTS[fault] for fault in faults]
+    spared = {name: pid for name, pid in fleet.pids().items() if name not in struck}
+    async with fleet.supervised(), asyncio.TaskGroup() as group:
+        for person in people[ASKERS:]:
+            for _ in range(EACH):
+                group.create_task(person.ask(WORDS))
+        for person in people[:ASKERS]:
+            for _ in range(EACH + 1):
+                group.create_task(ask_until(person, over))
+        await asyncio.gather(*[strike(fleet, fault, chance.uniform(0.0, 3.0)) for fault in faults])
+        over.set()
+    await check_everything(fleet, people)
+    assert {name: pid for name, pid in fleet.pids().items() if name not in struck} == spared
+
+
+async def ask_until(person: Person, over: asyncio.Event) -> None:
+    while not over.is_set():
+        await person.ask(person.chance.randint(1, 60))
+
+
+async def strike(fleet: Fleet, fault: Fault, moment: float) -> None:
+    await asyncio.sleep(moment)
+    await fault(fleet)
+
+
+async def check_everything(fleet: Fleet, people: list[Person]) -> None:
+    await fleet.until_ready()
+    for person in people:
+        await person.check_answers()
+        await check_latecomers(person)
+        person.refusals = 0
+    async with asyncio.TaskGroup() as group:
+        for person in people:
+            for _ in range(EACH):
+                group.create_task(person.ask(3))
+    assert not any(person.refusals for person in people), "somebody's slots are still taken"
+    await check_rows(fleet, people)
+
+
+async def check_latecomers(person: Person) -> None:
+    """Who comes when all is over sees one answer and one end."""
+    for generation_id, stream in list(person.streams.items())[:5]:
+        late = Follower(person.visitor, person.urls, stream, person.answers[generation_id], person.chance)
+        await late.follow()
+        late.check()
+
+
+async def check_rows(fleet: Fleet, people: list[Person]) -> None:
+    """No prompt was stored twice, and nothing half-done is left."""
+    connection = await asyncpg.connect(fleet.app.env["DATABASE_URL"])
+    try:
+        ids = [generation_id for person in people for generation_id in person.answers]
+        stored = await connection.fetchval(
+            'SELECT count(*) FROM generations WHERE "user" IN (SELECT "user" FROM generations WHERE id = any($1))', ids
+        )
+        assert stored == len(ids)
+        assert await connection.fetchval("SELECT count(*) FROM chunks") == 0
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize(("leave", "come_back"), [("crash", "start"), ("freeze", "thaw")])
+async def test_everything_says_503_in_time_while_the_database_is_away(
+    fleet: Fleet, people: list[Person], leave: str, come_back: str
+) -> None:
+    visitor = people[0].visitor
+    generation = await visitor.submit("[demo: echo] before", model=MODEL)
+    await visitor.until(generation["id"], "completed")
+    paths = ["/", f"/conversations/{generation['conversation_id']}", f"/generations/{generation['id']}"]
+    pids = fleet.pids()
+    getattr(fleet.postgres, leave)()
+    try:
+        async with asyncio.TaskGroup() as group:
+            for url in fleet.web_urls:
+                for shape, headers in SHAPES.items():
+                    for path in paths:
+                        group.create_task(says_503(visitor.http.get(f"{url}{path}", headers=headers), shape))
+                    form = {"csrf_token": visitor.token, "prompt": "my words", "idempotency_key": "mine"}
+                    post = visitor.http.post(f"{url}/generations", data=form, headers=headers)
+                    group.create_task(says_503(post, shape, typed="my words"))
+        for url in fleet.web_urls:
+            assert (await visitor.http.get(f"{url}/healthz")).status_code == 200, "a platform would restart it"
+            assert (await visitor.http.get(f"{url}/readyz")).json()["database"] != "ok"
+    finally:
+        getattr(fleet.postgres, come_back)()
+    await fleet.until_ready()
+    assert fleet.pids() == pids
+    for path in paths:
+        assert (await visitor.http.get(path, headers=HTML)).status_code == 200
+
+
+async def says_503(request: Awaitable[httpx.Response], shape: str, typed: str = "") -> None:
+    began = time.monotonic()
+    answer = await request
+    check_refusal(answer, shape, 503)
+    assert time.monotonic() - began < LONGEST_WAIT
+    if typed and shape == "page":
+        assert f"{typed}</textarea>" in answer.text
+        assert 'name="idempotency_key" value="mine"' in answer.text, "sent again, it may be stored twice"
 
 
 async def test_a_prompt_sent_while_redis_is_away_is_taken_waits_and_is_answered(
-    fleet: Fleet, people: list[Visitor]
+    fleet: Fleet, people: list[Person]
 ) -> None:
-    await asyncio.to_thread(fleet.redis.kill)
+    visitor = people[0].visitor
+    fleet.redis.kill()
     try:
-        generation = await people[0].submit("[demo: echo] waited", model=MODEL)
-        page = await people[0].http.get(f"/conversations/{generation['conversation_id']}")
+        generation = await visitor.submit("[demo: echo] waited", model=MODEL)
+        page = await visitor.http.get(f"/conversations/{generation['conversation_id']}")
         assert page.status_code == 200
         assert 'data-status="queued"' in page.text
-        stream = await people[0].http.get(generation["stream_url"], headers=JSON)
-        assert stream.status_code == 503
-        assert int(stream.headers["retry-after"]) > 0
+        stream = await visitor.http.get(generation["stream_url"], headers=JSON)
+        check_refusal(stream, "json", 503)
     finally:
-        await asyncio.to_thread(fleet.redis.start)
-    follower = Follower(people[0], fleet.web_urls, generation["stream_url"], expected="waited")
-    async with asyncio.timeout(SECONDS):
-        assert await follower.follow() == "waited"
+        fleet.redis.start()
+    follower = Follower(visitor, fleet.web_urls, generation["stream_url"], expected="waited")
+    await follower.follow()
+    follower.check()

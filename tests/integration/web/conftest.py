@@ -81,7 +81,9 @@ class Visitor:
         self, url: str, headers: dict[str, str] | None = None, *, seconds: float = 20
     ) -> AsyncIterator[tuple[str, str, str]]:
         async with asyncio.timeout(seconds), self.http.stream("GET", url, headers=headers) as answer:
-            assert answer.status_code == 200, await answer.aread()
+            if answer.status_code != 200:
+                await answer.aread()
+                answer.raise_for_status()
             fields: dict[str, list[str]] = {}
             async for line in answer.aiter_lines():
                 if line:
