@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 from piccolo.engine.postgres import PostgresEngine
 
 from genapp.models.attempt import Attempt
@@ -35,11 +36,22 @@ class Held:
     connection: Any
 
 
+@asynccontextmanager
+async def bounded() -> AsyncIterator[None]:
+    """A bound on all the waiting in the block. Raises `TimeoutError` past it, and asyncpg's errors or an `OSError`."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield
+    except asyncpg.InternalClientError as error:
+        # What it says of a connection that is lost while it goes back to the pool, with the query's answer already here.
+        raise ConnectionError(str(error)) from error
+
+
 class BoundedEngine(PostgresEngine):
-    """Piccolo's engine on its pool, with a bound on every wait. Raises `TimeoutError` past it."""
+    """Piccolo's engine on its pool, with a bound on every wait."""
 
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
-        async with asyncio.timeout(PATIENCE):
+        async with bounded():
             return await super()._run_in_pool(query, args)
 
     @asynccontextmanager
@@ -50,7 +62,7 @@ class BoundedEngine(PostgresEngine):
         """
         if self.pool is None:
             raise RuntimeError("the engine is not connected")
-        async with asyncio.timeout(PATIENCE), self.pool.acquire() as connection, connection.transaction():
+        async with bounded(), self.pool.acquire() as connection, connection.transaction():
             earlier = self.current_transaction.set(Held(connection))  # type: ignore[arg-type]
             try:
                 yield
