@@ -17,18 +17,21 @@ from tests.running import App, answers, eventually, free_port, running_on
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from tests.faults.people import Person
 
 SETTINGS = {
     "GENAPP_FLUSH_SECONDS": "0.5",
-    "GENAPP_RETRY_SECONDS": "1",
-    # A restarted model is back in a second, and on a machine that does much else in ten.
+    # Waits of 0.3, 1.2, 2.7 and 4.8 s: a restarted model is back in one, and on a machine that does much else in five.
+    "GENAPP_RETRY_SECONDS": "0.3",
     "GENAPP_TRIES": "5",
     # Counted, since that is a way through Redis, and never reached.
     "GENAPP_REQUESTS_PER_MINUTE_PER_USER": "100000",
 }
 # What a process says that gives up its start because the database or Redis is away: the second where it noticed late.
 GAVE_UP = (2, 3)
+ACCOUNT = pytest.StashKey[list[tuple[str, int, float]]]()
 
 
 @dataclass
@@ -40,7 +43,7 @@ class Fleet:
     postgres: PostgresServer
     web_urls: list[str]
     long: bool = False
-    faults: list[str] = field(default_factory=list)
+    account: list[tuple[str, int, float]] = field(default_factory=list)
 
     def start(self, name: str) -> None:
         """Start web0, web1, worker0, worker1 or demo, where it was before."""
@@ -59,6 +62,11 @@ class Fleet:
 
     def pids(self) -> dict[str, int]:
         return {name: process.pid for name, process in self.app.processes.items()}
+
+    def note(self, fault: str, people: Sequence[Person]) -> None:
+        """Keep for the summary how many answers a fault struck, and the longest that a viewer waited for more."""
+        answers = sum(len(person.answers) for person in people)
+        self.account.append((fault, answers, max(person.longest_wait for person in people)))
 
     @asynccontextmanager
     async def supervised(self) -> AsyncIterator[None]:
@@ -108,4 +116,15 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     """One fleet for all faults: whatever one of them leaves behind, the next one must bear."""
     with running_fleet(tmp_path_factory.mktemp("fleet")) as running:
         running.long = request.config.getoption("faults_long")
+        request.config.stash[ACCOUNT] = running.account
         yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    account = config.stash.get(ACCOUNT, [])
+    if not account:
+        return
+    terminalreporter.section("faults")
+    for fault, count, wait in account:
+        terminalreporter.write_line(f"{fault}: {count} answers, a viewer waited {wait:.0f} s at most for more")
+    terminalreporter.write_line(f"{sum(count for _, count, _ in account)} answers, {len(account)} faults")

@@ -1,4 +1,7 @@
-"""The faults. Each takes the fleet, does its worst, and leaves it so that it can recover by itself."""
+"""The faults. Each takes the fleet, does its worst, and leaves it so that it can recover by itself.
+
+Where a part is away, `person` looks at what that is like; None where another fault strikes at the same time.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +13,29 @@ from typing import TYPE_CHECKING
 import asyncpg
 import redis
 
+from tests.faults.outages import meet_no_database, meet_no_redis
 from tests.running import answers, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from tests.faults.conftest import Fleet
+    from tests.faults.people import Person
 
-    Fault = Callable[[Fleet], Awaitable[None]]
+    Fault = Callable[[Fleet, Person | None], Awaitable[None]]
 
 
-async def kill_a_worker(fleet: Fleet) -> None:
+async def kill_a_worker(fleet: Fleet, person: Person | None) -> None:
     await fleet.end("worker0", signal.SIGKILL)
     fleet.start("worker0")
 
 
-async def stop_a_worker(fleet: Fleet) -> None:
+async def stop_a_worker(fleet: Fleet, person: Person | None) -> None:
     await fleet.end("worker1", signal.SIGTERM)
     fleet.start("worker1")
 
 
-async def freeze_a_worker(fleet: Fleet) -> None:
+async def freeze_a_worker(fleet: Fleet, person: Person | None) -> None:
     pid = fleet.app.processes["worker0"].pid
     os.kill(pid, signal.SIGSTOP)
     # At least longer than the lease of 12 s and a round of housekeeping: another worker must have its answers.
@@ -38,48 +43,54 @@ async def freeze_a_worker(fleet: Fleet) -> None:
     os.kill(pid, signal.SIGCONT)
 
 
-async def kill_a_web(fleet: Fleet) -> None:
+async def kill_a_web(fleet: Fleet, person: Person | None) -> None:
     await fleet.end("web0", signal.SIGKILL)
     fleet.start("web0")
 
 
-async def stop_a_web(fleet: Fleet) -> None:
+async def stop_a_web(fleet: Fleet, person: Person | None) -> None:
     await fleet.end("web1", signal.SIGTERM)
     fleet.start("web1")
 
 
-async def cut_the_subscriptions(fleet: Fleet) -> None:
+async def cut_the_subscriptions(fleet: Fleet, person: Person | None) -> None:
     with redis.Redis.from_url(fleet.redis.url) as client:
         client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
 
 
-async def lose_redis(fleet: Fleet) -> None:
+async def lose_redis(fleet: Fleet, person: Person | None) -> None:
     fleet.redis.kill()
-    await asyncio.sleep(10 if fleet.long else 2)
-    fleet.redis.start()
+    try:
+        await last(10 if fleet.long else 2, meet_no_redis(person) if person else None)
+    finally:
+        fleet.redis.start()
 
 
-async def cut_the_database(fleet: Fleet) -> None:
+async def cut_the_database(fleet: Fleet, person: Person | None) -> None:
     connection = await asyncpg.connect(fleet.app.env["DATABASE_URL"])
     await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     await connection.close()
 
 
-async def lose_the_database(fleet: Fleet) -> None:
+async def lose_the_database(fleet: Fleet, person: Person | None) -> None:
     """Connections are cut and refused."""
     fleet.postgres.crash()
-    await asyncio.sleep(30 if fleet.long else 8)
-    fleet.postgres.start()
+    try:
+        await last(30 if fleet.long else 8, meet_no_database(person) if person else None)
+    finally:
+        fleet.postgres.start()
 
 
-async def freeze_the_database(fleet: Fleet) -> None:
+async def freeze_the_database(fleet: Fleet, person: Person | None) -> None:
     """Connections are taken, and nothing is answered."""
     fleet.postgres.freeze()
-    await asyncio.sleep(30 if fleet.long else 8)
-    fleet.postgres.thaw()
+    try:
+        await last(30 if fleet.long else 8, meet_no_database(person) if person else None)
+    finally:
+        fleet.postgres.thaw()
 
 
-async def restart_the_model(fleet: Fleet) -> None:
+async def restart_the_model(fleet: Fleet, person: Person | None) -> None:
     await fleet.end("demo", signal.SIGKILL)
     fleet.start("demo")
 
@@ -87,6 +98,17 @@ async def restart_the_model(fleet: Fleet) -> None:
         return await asyncio.to_thread(answers, f"{fleet.app.demo_url}/stats")
 
     await eventually(ready)
+
+
+async def last(seconds: float, meanwhile: Awaitable[None] | None) -> None:
+    """An outage of so many seconds."""
+    over = asyncio.create_task(asyncio.sleep(seconds))
+    try:
+        if meanwhile is not None:
+            await meanwhile
+        await over
+    finally:
+        over.cancel()
 
 
 # Each with the part that it strikes: two at once strike two parts.

@@ -53,19 +53,25 @@ class Follower:
     text: str = ""
     place: str = ""
     ends: set[str] = field(default_factory=set)
+    heard_at: float = field(default_factory=time.monotonic)
+    longest_wait: float = 0.0
 
-    async def follow(self) -> str:
-        """Give what is on the screen in the end."""
+    async def follow(self) -> None:
+        """Watch it to its end, and check that nothing is missing, and that it ended once."""
         async with asyncio.timeout(SECONDS):
-            while True:
-                try:
-                    if await self._once(self.chance.choice(self.urls)):
-                        return self.text
-                except httpx.HTTPStatusError as error:
-                    check_refusal(error.response, "json", 503)
-                except httpx.TransportError:
-                    pass
+            while not await self._connect():  # noqa: ASYNC110  the pause is a browser's
                 await asyncio.sleep(self.chance.uniform(0.05, 0.3))
+        assert self.text == self.expected
+        assert len(self.ends) == 1, self.ends
+
+    async def _connect(self) -> bool:
+        try:
+            return await self._once(self.chance.choice(self.urls))
+        except httpx.HTTPStatusError as error:
+            check_refusal(error.response, "json", 503)
+        except httpx.TransportError:
+            pass
+        return False
 
     async def _once(self, url: str) -> bool:
         headers = {**JSON, **({"Last-Event-ID": self.place} if self.place else {})}
@@ -79,17 +85,14 @@ class Follower:
         return False
 
     def _take(self, cursor: str, message: dict[str, Any]) -> None:
+        now = time.monotonic()
+        self.longest_wait, self.heard_at = max(self.longest_wait, now - self.heard_at), now
         self.text = shown(message, self.text)
         self.place = cursor
         assert self.expected.startswith(self.text), f"twice, or out of order: {self.text[-200:]!r}"
         if message["type"] in ENDS:
             assert message["type"] == "complete", message
             self.ends.add(cursor)
-
-    def check(self) -> None:
-        """Nothing is missing, and there was one end."""
-        assert self.text == self.expected
-        assert len(self.ends) == 1, self.ends
 
 
 @dataclass
@@ -101,21 +104,34 @@ class Person:
     chance: random.Random
     answers: dict[str, str] = field(default_factory=dict)  # generation id → what the model was told to say
     streams: dict[str, str] = field(default_factory=dict)
+    paths: list[str] = field(default_factory=list)
     refusals: int = 0
+    longest_wait: float = 0.0
 
-    async def ask(self, words: int) -> None:
-        """Send a prompt until it is taken, as the form does with one key, and watch its answer to the end."""
+    async def ask(self, words: int, *, faults: bool = True) -> None:
+        """Send a prompt until it is taken, as the form does with one key, and watch its answer to the end.
+
+        `faults`: the provider has some with a third of them.
+        """
         expected = story(f"a{uuid.uuid4().hex[:8]}", words)
-        fault = self.chance.choice(PROVIDER_FAULTS) if self.chance.random() < 0.3 else ""
+        fault = self.chance.choice(PROVIDER_FAULTS) if faults and self.chance.random() < 1 / 3 else ""
         prompt = f"[demo: echo ttft50 tps{self.chance.randint(40, 80)} {fault}] {expected}"
         generation = await self._taken({"prompt": prompt, "model": MODEL, "idempotency_key": uuid.uuid4().hex})
-        self.answers[generation["id"]] = expected
+        self.expect(generation, expected)
+        if generation["id"] in self.streams:
+            await self.watch(generation["id"], restless=self.chance.random() < 0.4)
+
+    def expect(self, generation: dict[str, Any], text: str) -> None:
+        self.answers[generation["id"]] = text
+        self.paths = [generation["url"], f"/conversations/{generation['conversation_id']}"]
         if generation["stream_url"] is not None:  # else it is finished already: an acceptance that was lost on the way
-            restless = self.chance.random() < 0.4
-            stream = self.streams[generation["id"]] = generation["stream_url"]
-            follower = Follower(self.visitor, self.urls, stream, expected, self.chance, restless=restless)
-            await follower.follow()
-            follower.check()
+            self.streams[generation["id"]] = generation["stream_url"]
+
+    async def watch(self, generation_id: str, *, restless: bool = False) -> None:
+        stream, text = self.streams[generation_id], self.answers[generation_id]
+        follower = Follower(self.visitor, self.urls, stream, text, self.chance, restless=restless)
+        await follower.follow()
+        self.longest_wait = max(self.longest_wait, follower.longest_wait)
 
     async def _taken(self, fields: dict[str, str]) -> dict[str, Any]:
         shape = self.chance.choice(list(SHAPES))
@@ -143,7 +159,9 @@ class Person:
         return {"csrf_token": self.visitor.token, **fields}
 
     async def check_answers(self) -> None:
-        """After all of it: each answer is whole in its row, on its page, and for somebody who comes only now."""
+        """When all is over: each answer is whole in its row, on its page, and for some who come only now."""
+        for generation_id in list(self.streams)[-5:]:
+            await self.watch(generation_id)
         for generation_id, expected in self.answers.items():
             row = await self.visitor.until(generation_id, "completed", "failed", "cancelled")
             assert (row["status"], row["content"]) == ("completed", expected), row["error"]

@@ -43,7 +43,7 @@ async def bounded() -> AsyncIterator[None]:
         async with asyncio.timeout(PATIENCE):
             yield
     except asyncpg.InternalClientError as error:
-        # What it says of a connection that is lost while it goes back to the pool, with the query's answer already here.
+        # What it says of a connection that is lost on its way back to the pool, with the query's answer already here.
         raise ConnectionError(str(error)) from error
 
 
