@@ -16,7 +16,9 @@ import uvloop
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.errors import ConnectionClosed
-from dramatiq.middleware import CurrentMessage, Middleware, Retries
+from dramatiq.middleware import CurrentMessage, Middleware, MiddlewareError, Retries
+
+from genapp.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +108,13 @@ class JobLoop(EventLoopThread):
         self.loop = uvloop.new_event_loop()
 
 
+class CannotWork(ConfigurationError, MiddlewareError):
+    """The jobs' context cannot be entered: stops the start.
+
+    A `MiddlewareError`, because Dramatiq only logs any other, and would take jobs that this process cannot do.
+    """
+
+
 class EventLoop(Middleware):
     """Runs a worker process's jobs on one uvloop, inside one context.
 
@@ -126,9 +135,15 @@ class EventLoop(Middleware):
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         self._thread = JobLoop()
         self._thread.start(timeout=5)
-        set_event_loop_thread(self._thread)
         self._open = self.context()
-        self._thread.run_coroutine(self._open.__aenter__())
+        try:
+            self._thread.run_coroutine(self._open.__aenter__())
+        except Exception as error:
+            self._thread.stop()  # type: ignore[no-untyped-call]
+            raise CannotWork(
+                f"The worker could not connect to what it needs: {type(error).__name__}: {error}"
+            ) from error
+        set_event_loop_thread(self._thread)
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         if self._thread is not None:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 SETTINGS = {
     "GENAPP_FLUSH_SECONDS": "0.5",
-    # Waits of 0.3, 1.2, 2.7 and 4.8 s: a restarted model is back in one, and on a machine that does much else in five.
+    # Waits of 0.3, 1.2, 2.7, 4.8 s and so on: a restarted model is back in one, and on a machine that does much else in
+    # five. It has forgotten what it did to a prompt, and does it again.
     "GENAPP_RETRY_SECONDS": "0.3",
-    "GENAPP_TRIES": "5",
+    "GENAPP_TRIES": "8",
     # Counted, since that is a way through Redis, and never reached.
     "GENAPP_REQUESTS_PER_MINUTE_PER_USER": "100000",
 }

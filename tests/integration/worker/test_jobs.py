@@ -11,6 +11,7 @@ import dramatiq
 import pytest
 
 from genapp import jobs
+from genapp.errors import ConfigurationError
 from genapp.models import new_id
 
 if TYPE_CHECKING:
@@ -124,5 +125,22 @@ def test_jobs_run_on_one_loop_and_are_told_to_leave_when_the_grace_is_over(redis
     worker.stop(timeout=PATIENCE * 1000)
     assert all(ended.acquire(timeout=PATIENCE) for _ in range(3))
     assert len(loops) == 1
+    broker.close()
+    broker.client.close()
+
+
+def test_a_worker_that_cannot_connect_takes_no_jobs_and_ends(redis_url: str) -> None:
+    @asynccontextmanager
+    async def away() -> AsyncIterator[None]:
+        raise TimeoutError("the database does not answer")
+        yield
+
+    broker = jobs.make_broker(redis_url, middleware=[jobs.EventLoop(away, grace=0, leave=lambda: None)])
+    broker.namespace = f"test-{new_id().hex}"
+    threads = threading.active_count()
+    worker = dramatiq.Worker(broker, worker_threads=4, worker_timeout=100)
+    with pytest.raises(ConfigurationError, match="the database does not answer"):
+        worker.start()
+    assert threading.active_count() == threads, "the process could not end"
     broker.close()
     broker.client.close()
