@@ -14,6 +14,7 @@ import pytest
 from tests.faults.injecting import FAULTS, PARTS
 from tests.faults.people import Person
 from tests.integration.web.conftest import Visitor
+from tests.running import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -119,6 +120,10 @@ async def check_rows(fleet: Fleet, people: list[Person]) -> None:
             'SELECT count(*) FROM generations WHERE "user" IN (SELECT "user" FROM generations WHERE id = any($1))', ids
         )
         assert stored == len(ids)
-        assert await connection.fetchval("SELECT count(*) FROM chunks") == 0
+
+        async def swept() -> bool:
+            return bool(await connection.fetchval("SELECT count(*) = 0 FROM chunks"))
+
+        await eventually(swept)
     finally:
         await connection.close()

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from genapp import views
 from genapp.errors import GenappError
 from genapp.generating.answer import DATABASE_AWAY
-from genapp.models import Generation
+from genapp.models import Chunk, Generation
 from genapp.streams import StreamsError
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Housekeeping:
             await asyncio.sleep(EVERY * random.uniform(0.7, 1.3))  # noqa: S311  not a secret
             try:
                 await self.revive()
+                await Chunk.sweep()
                 await self.tell_places()
             except (*DATABASE_AWAY, RedisError) as error:
                 logger.warning("housekeeping has to wait: %s", error)

@@ -31,3 +31,13 @@ class Chunk(Table, tablename="chunks"):
             attempt,
         )
         return "".join(row["text"] for row in rows)
+
+    @classmethod
+    async def sweep(cls) -> None:
+        """Delete those of finished answers: a piece whose storing was given up may have been stored after the end."""
+        await cls.raw(
+            """
+            DELETE FROM chunks USING generations
+            WHERE generations.id = chunks.generation AND status IN ('completed', 'failed', 'cancelled')
+            """
+        )

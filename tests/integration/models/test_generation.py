@@ -125,6 +125,16 @@ async def test_partial_text_is_kept_in_order_and_compacted_when_it_ends() -> Non
     assert await Chunk.joined(generation.id, 1) == ""
 
 
+async def test_a_piece_that_was_stored_after_the_end_is_swept_and_no_other() -> None:
+    ended, running = await claimed(), await claimed()
+    await ended.finish(outcome())
+    for one in (ended, running):
+        await Chunk.insert(Chunk(generation=one.id, attempt=1, seq=0, text="late"))
+    await Chunk.sweep()
+    assert await Chunk.joined(ended.id, 1) == ""
+    assert await Chunk.joined(running.id, 1) == "late"
+
+
 async def test_an_end_whose_acknowledgement_was_lost_can_be_stored_again_and_no_other_after_it() -> None:
     generation = await claimed()
     await generation.finish(outcome(), SPENT)
