@@ -74,7 +74,7 @@ def _serve(settings: Settings) -> None:
         port=settings.port,
         workers=settings.web_concurrency,
         loop="uvloop",
-        http="httptools",
+        http="genapp.web.connections:HttpConnection",
         ws_per_message_deflate=False,  # a compressor holds some 300 KB a connection, for messages of 50 bytes
         lifespan="on",
         log_config=None,
