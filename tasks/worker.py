@@ -9,9 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import dramatiq
-import redis.asyncio
 
-from genapp import jobs, models
+from genapp import jobs, models, redis_clients
 from genapp.generating import Generating
 from genapp.generating.housekeeping import Housekeeping
 from genapp.providers import ProviderConfig, Providers
@@ -39,7 +38,7 @@ async def running() -> AsyncIterator[None]:
     global _generating
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
-        client = redis.asyncio.Redis.from_url(settings.redis_url, socket_timeout=5, **settings.redis_ssl)
+        client = redis_clients.bounded(settings)
         stack.push_async_callback(client.aclose)
         providers = Providers(provider_configs())
         stack.push_async_callback(providers.close)
@@ -70,6 +69,7 @@ broker = jobs.make_broker(
     middleware=[
         jobs.EventLoop(running, grace=settings.shutdown_seconds, leave=lambda: generating().leave()),
     ],
+    max_connections=settings.redis_pool,
     **settings.redis_ssl,
 )
 dramatiq.set_broker(broker)

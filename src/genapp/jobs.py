@@ -158,12 +158,14 @@ class EventLoop(Middleware):
 
 
 def make_broker(url: str, *, middleware: list[Middleware] | None = None, **options: Any) -> WakingRedisBroker:
-    """Make the broker; `options` go to redis-py (TLS and the like). Nothing is connected yet.
+    """Make the broker; `options` go to redis-py (TLS, `max_connections` …). Nothing is connected yet.
 
     Retries are for our own faults (the database away as a job starts): what a provider does wrong is counted and
     told in `generating`. Dramatiq's default of 20 retries over days would answer a prompt that nobody waits for.
     """
-    client = redis.Redis.from_url(url, socket_timeout=ANSWER_SECONDS, **options)
+    # Blocking: stock, redis-py 8 refuses the 101st command at a time, and a worker has more threads than that.
+    pool = redis.BlockingConnectionPool.from_url(url, timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS, **options)
+    client = redis.Redis.from_pool(pool)
     stack = [
         CurrentMessage(),
         Retries(max_retries=3, min_backoff=1_000, max_backoff=30_000),

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     database_pool: int = Field(10, ge=1, le=1000)
     redis_address: str = Field("", validation_alias="REDIS_URL", repr=False)
     redis_tls_address: str = Field("", validation_alias="REDIS_TLS_URL", repr=False)
+    redis_pool: int = Field(50, ge=5, le=1000)  # the broker's consumers hold two
     redis_verify_certificate: bool = False
 
     secret_key: SecretStr | None = None

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import redis.asyncio
 from litestar.params import Dependency
 
-from genapp import jobs, models
+from genapp import jobs, models, redis_clients
 from genapp.quotas import Quotas
 from genapp.streams import Hub, Log, Names
 from genapp.web.silence import look_after
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from litestar import Litestar
+    from redis.asyncio import Redis
 
     from genapp.settings import Settings
     from genapp.web.sessions import Sessions
@@ -38,7 +38,7 @@ class Parts:
     settings: Settings
     sessions: Sessions
     names: Names
-    redis: redis.asyncio.Redis
+    redis: Redis
     log: Log
     hub: Hub
     jobs: jobs.Jobs
@@ -50,9 +50,9 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
     """Open the process's connections for as long as the app runs."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
-        client = redis.asyncio.Redis.from_url(settings.redis_url, socket_timeout=5, **settings.redis_ssl)
+        client = redis_clients.bounded(settings)
         stack.push_async_callback(client.aclose)
-        broker = jobs.make_broker(settings.redis_url, **settings.redis_ssl)
+        broker = jobs.make_broker(settings.redis_url, max_connections=settings.redis_pool, **settings.redis_ssl)
         stack.callback(broker.close)
         log = Log(client, ttl=settings.stream_ttl)
         hub = Hub(
