@@ -77,7 +77,7 @@ class AnswerReader:
                 yield content
             elif content:
                 self._has_text = True
-                yield Text(content)
+                yield Text(content.replace("\0", "\ufffd"))  # PostgreSQL stores no NUL, and would refuse it for ever
             if self.over:
                 return
 

@@ -117,6 +117,11 @@ async def test_small_liberties_with_the_format_do_no_harm(
     assert await collect(provider) == [Text("Hi"), Finish("stop")]
 
 
+async def test_a_character_that_cannot_be_stored_is_replaced(provider: Provider, server: ScriptedServer) -> None:
+    server.body = TEXT.replace(b"Hi", b"H\\u0000i") + STOP + DONE
+    assert await collect(provider) == [Text("H\ufffdi"), Finish("stop")]
+
+
 @pytest.mark.parametrize("body", [TEXT, TEXT + b'data: {"choices":[{"del', b""])
 async def test_a_body_that_ends_well_without_a_last_event_is_a_cut(
     provider: Provider, server: ScriptedServer, body: bytes
