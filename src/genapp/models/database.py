@@ -75,6 +75,16 @@ def engine(database_url: str) -> PostgresEngine:
     return PostgresEngine(config=_config(database_url))
 
 
+async def pooled_engine(database_url: str, *, pool_size: int) -> BoundedEngine:
+    """Make an engine with a pool of at most `pool_size` connections. Raises what asyncpg raises."""
+    made = BoundedEngine(config=_config(database_url))
+    # One idle connection is enough to start on; the rest open as the load asks for them.
+    await made.start_connection_pool(
+        min_size=1, max_size=pool_size, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS
+    )
+    return made
+
+
 def _config(database_url: str) -> dict[str, Any]:
     return {"dsn": database_url, "server_settings": {"application_name": "genapp"}}
 
@@ -85,11 +95,7 @@ async def connected(database_url: str, *, pool_size: int) -> AsyncIterator[Postg
 
     Raises what asyncpg raises where the database cannot be reached.
     """
-    database = BoundedEngine(config=_config(database_url))
-    # One idle connection is enough to start on; the rest open as the load asks for them.
-    await database.start_connection_pool(
-        min_size=1, max_size=pool_size, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS
-    )
+    database = await pooled_engine(database_url, pool_size=pool_size)
     for table in TABLES:
         table._meta.db = database
     try:
