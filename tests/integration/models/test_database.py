@@ -31,7 +31,8 @@ def server(tmp_path: Path) -> Iterator[PostgresServer]:
 async def engine(server: PostgresServer) -> AsyncIterator[BoundedEngine]:
     engine = await pooled_engine(server.url, pool_size=CONNECTIONS)
     yield engine
-    await engine.close_connection_pool()
+    assert engine.pool is not None
+    engine.pool.terminate()  # to close it would wait for what is still taken
 
 
 async def use_all(engine: BoundedEngine) -> list[BaseException | None]:
@@ -42,7 +43,8 @@ async def use_all(engine: BoundedEngine) -> list[BaseException | None]:
         async with engine.transaction():
             await all_there.wait()
 
-    return await asyncio.gather(*[use_one() for _ in range(CONNECTIONS)], return_exceptions=True)
+    async with asyncio.timeout(2 * (PATIENCE + ANSWER_SECONDS)):
+        return await asyncio.gather(*[use_one() for _ in range(CONNECTIONS)], return_exceptions=True)
 
 
 async def test_a_server_that_is_silent_for_a_moment_leaves_no_connection_taken(
