@@ -7,8 +7,9 @@ import tempfile
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import pytest
 
 from tests.postgres_server import PostgresServer
@@ -18,6 +19,7 @@ from tests.running import App, answers, eventually, free_port, running_on
 if TYPE_CHECKING:
     import signal
     from collections.abc import AsyncIterator, Iterator, Sequence
+    from uuid import UUID
 
     from tests.faults.people import Person
 
@@ -45,6 +47,7 @@ class Fleet:
     web_urls: list[str]
     long: bool = False
     account: list[tuple[str, int, float]] = field(default_factory=list)
+    finished: dict[UUID, Any] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
         """Start web0, web1, worker0, worker1 or demo, where it was before."""
@@ -68,6 +71,20 @@ class Fleet:
         """Keep for the summary how many answers a fault struck, and the longest that a viewer waited for more."""
         answers = sum(len(person.answers) for person in people)
         self.account.append((fault, answers, max(person.longest_wait for person in people)))
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(self.app.env["DATABASE_URL"], timeout=10)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def finished_rows(self) -> dict[UUID, Any]:
+        """What nothing may change any more."""
+        async with self.database() as connection:
+            rows = await connection.fetch("SELECT * FROM generations WHERE status = 'completed'")
+        return {row["id"]: dict(row) for row in rows}
 
     @asynccontextmanager
     async def supervised(self) -> AsyncIterator[None]:

@@ -10,7 +10,6 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-import asyncpg
 import redis
 
 from tests.faults.outages import meet_no_database, meet_no_redis
@@ -38,9 +37,12 @@ async def stop_a_worker(fleet: Fleet, person: Person | None) -> None:
 async def freeze_a_worker(fleet: Fleet, person: Person | None) -> None:
     pid = fleet.app.processes["worker0"].pid
     os.kill(pid, signal.SIGSTOP)
-    # At least longer than the lease of 12 s and a round of housekeeping: another worker must have its answers.
-    await asyncio.sleep(60 if fleet.long else 18)
-    os.kill(pid, signal.SIGCONT)
+    try:
+        # At least longer than the lease of 12 s and a round of housekeeping: another worker must have its answers.
+        await asyncio.sleep(60 if fleet.long else 18)
+        fleet.finished = await fleet.finished_rows()
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 async def kill_a_web(fleet: Fleet, person: Person | None) -> None:
@@ -67,9 +69,8 @@ async def lose_redis(fleet: Fleet, person: Person | None) -> None:
 
 
 async def cut_the_database(fleet: Fleet, person: Person | None) -> None:
-    connection = await asyncpg.connect(fleet.app.env["DATABASE_URL"])
-    await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-    await connection.close()
+    async with fleet.database() as connection:
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
 
 
 async def lose_the_database(fleet: Fleet, person: Person | None) -> None:

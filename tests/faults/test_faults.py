@@ -7,7 +7,6 @@ import random
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-import asyncpg
 import httpx
 import pytest
 
@@ -112,18 +111,17 @@ async def check_slots(people: list[Person]) -> None:
 
 
 async def check_rows(fleet: Fleet, people: list[Person]) -> None:
-    """No prompt was stored twice, and nothing half-done is left."""
-    connection = await asyncpg.connect(fleet.app.env["DATABASE_URL"])
-    try:
-        ids = [generation_id for person in people for generation_id in person.answers]
+    """No prompt was stored twice, nothing half-done is left, and what was finished is as it was."""
+    ids = [generation_id for person in people for generation_id in person.answers]
+    async with fleet.database() as connection:
         stored = await connection.fetchval(
             'SELECT count(*) FROM generations WHERE "user" IN (SELECT "user" FROM generations WHERE id = any($1))', ids
         )
-        assert stored == len(ids)
 
         async def swept() -> bool:
             return bool(await connection.fetchval("SELECT count(*) = 0 FROM chunks"))
 
         await eventually(swept)
-    finally:
-        await connection.close()
+    assert stored == len(ids)
+    now = await fleet.finished_rows()
+    assert {generation_id: now.get(generation_id) for generation_id in fleet.finished} == fleet.finished
