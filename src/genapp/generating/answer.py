@@ -39,8 +39,8 @@ async def once_there(query: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await query()
-        except DATABASE_AWAY:
-            logger.warning("the database is away, trying again", exc_info=True)
+        except DATABASE_AWAY as error:
+            logger.warning("the database is away, trying again: %s", error)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -154,9 +154,9 @@ class Answer:
         fresh = "".join(self._pieces[self._kept :])
         try:
             stop = await self.generation.keep(fresh, self._keeps, lease_seconds=self.settings.lease_seconds)
-        except DATABASE_AWAY:
+        except DATABASE_AWAY as error:
             # The text is still here; the next call stores it with what has come by then.
-            logger.warning("the partial answer could not be stored, trying again", exc_info=True)
+            logger.warning("the partial answer could not be stored, trying again: %s", error)
             return False
         if stop is None:
             raise Overtaken

@@ -42,6 +42,8 @@ async def bounded() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(PATIENCE):
             yield
+    except TimeoutError as error:
+        raise TimeoutError("PostgreSQL does not answer") from error
     except asyncpg.InternalClientError as error:
         # What it says of a connection that is lost on its way back to the pool, with the query's answer already here.
         raise ConnectionError(str(error)) from error
