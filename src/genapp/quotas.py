@@ -6,6 +6,7 @@ is kept in Redis. Where Redis is away nobody is refused: the limits in the rows 
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 logger = logging.getLogger(__name__)
+
+# Seconds that a person waits for a Redis that says nothing, for each of two rates.
+PATIENCE = 1
 
 # The generic cell rate algorithm (GCRA, ITU-T I.371): a key holds the moment at which its bucket will be empty again.
 # One number a key, and exact when many ask at once. Gives the milliseconds to wait, 0 where it may go ahead.
@@ -59,9 +63,10 @@ class Quotas:
         if per_minute == 0:
             return 0
         try:
-            milliseconds = int(cast("Any", await self._take((f"genapp:quota:{key}",), (per_minute,))))
-        except RedisError as error:
-            self._tell(f"rates cannot be counted, so everybody is let through: {error}", away=True)
+            async with asyncio.timeout(PATIENCE):
+                milliseconds = int(cast("Any", await self._take((f"genapp:quota:{key}",), (per_minute,))))
+        except (RedisError, TimeoutError) as error:
+            self._tell(f"rates cannot be counted, so everybody is let through: {error!r}", away=True)
             return 0
         self._tell("rates are counted again", away=False)
         return milliseconds
