@@ -31,6 +31,7 @@ SETTINGS = {
     "GENAPP_TRIES": "8",
     # Counted, since that is a way through Redis, and never reached.
     "GENAPP_REQUESTS_PER_MINUTE_PER_USER": "100000",
+    "GENAPP_REQUESTS_PER_MINUTE_PER_ADDRESS": "100000",
 }
 # What a process says that gives up its start because the database or Redis is away: the second where it noticed late.
 GAVE_UP = (2, 3)

@@ -68,6 +68,17 @@ async def lose_redis(fleet: Fleet, person: Person | None) -> None:
         fleet.redis.start()
 
 
+async def freeze_redis(fleet: Fleet, person: Person | None) -> None:
+    """Connections are taken, and nothing is answered."""
+    assert fleet.redis.process is not None
+    pid = fleet.redis.process.pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        await last(30 if fleet.long else 8, meet_no_redis(person) if person else None)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 async def cut_the_database(fleet: Fleet, person: Person | None) -> None:
     async with fleet.database() as connection:
         await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
@@ -121,9 +132,9 @@ PARTS: dict[Fault, str] = {
     stop_a_web: "web1",
     cut_the_subscriptions: "redis",
     lose_redis: "redis",
+    freeze_redis: "redis",
     cut_the_database: "database",
     lose_the_database: "database",
     freeze_the_database: "database",
     restart_the_model: "demo",
 }
-FAULTS = list(PARTS)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from genapp.models.database import ANSWER_SECONDS, PATIENCE
 from tests.faults.people import MODEL, SHAPES, Person, check_refusal
-from tests.integration.web.conftest import JSON
+from tests.integration.web.conftest import HTML, JSON
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     import httpx
+
+T = TypeVar("T")
 
 # Seconds within which a page says that the database is away; two are for a machine that does much else.
 LONGEST_WAIT = PATIENCE + ANSWER_SECONDS + 2
@@ -37,21 +39,27 @@ async def meet_no_database(person: Person) -> None:
 
 
 async def says_503(request: Awaitable[httpx.Response], shape: str, typed: str = "") -> None:
-    began = time.monotonic()
-    answer = await request
+    answer = await in_time(request)
     check_refusal(answer, shape, 503)
-    assert time.monotonic() - began < LONGEST_WAIT
     if typed and shape == "page":
         assert f"{typed}</textarea>" in answer.text
         assert 'name="idempotency_key" value="mine"' in answer.text, "sent again, it may be stored twice"
 
 
 async def meet_no_redis(person: Person) -> None:
-    """A prompt is taken and waits, its page says so, and only its stream has to be asked for again."""
-    generation = await person.visitor.submit("[demo: echo] waited", model=MODEL)
-    page = await person.visitor.http.get(f"/conversations/{generation['conversation_id']}")
+    """A prompt is taken and waits, its page says so, and only its stream has to be asked for again; all in time."""
+    http = person.visitor.http
+    generation = await in_time(person.visitor.submit("[demo: echo] waited", model=MODEL))
+    page = await in_time(http.get(f"/conversations/{generation['conversation_id']}", headers=HTML))
     assert page.status_code == 200
     assert 'data-status="queued"' in page.text
-    stream = await person.visitor.http.get(generation["stream_url"], headers=JSON)
-    check_refusal(stream, "json", 503)
+    check_refusal(await in_time(http.get(generation["stream_url"], headers=JSON)), "json", 503)
     person.expect(generation, "waited")
+
+
+async def in_time(request: Awaitable[T]) -> T:
+    began = time.monotonic()
+    answer = await request
+    took = time.monotonic() - began
+    assert took < LONGEST_WAIT, f"{took:.1f} s"
+    return answer
