@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ SETTINGS = {
 }
 # What a process says that gives up its start because the database or Redis is away: the second where it noticed late.
 GAVE_UP = (2, 3)
+# A traceback with the line before it, which says what failed; JSON logs hold it in one line.
+TRACEBACK = re.compile(r"(?:^.*\n)?^.*Traceback \(most recent call last\).*\n(?:[ \t|+].*\n)*.*", re.MULTILINE)
 ACCOUNT = pytest.StashKey[list[tuple[str, int, float]]]()
 
 
@@ -105,6 +108,15 @@ class Fleet:
                     self.start(name)
             await asyncio.sleep(0.2)
 
+    def sizes(self) -> dict[Path, int]:
+        """How much each process has logged by now."""
+        return {log: log.stat().st_size for log in self.app.folder.glob("*.log")}
+
+    def tracebacks(self, since: dict[Path, int]) -> list[str]:
+        """What the processes logged since then that is a bug of ours: a fault is foreseen, and told in one line."""
+        logs = [log.read_bytes()[since.get(log, 0) :].decode(errors="replace") for log in self.sizes()]
+        return [found[0] for log in logs for found in TRACEBACK.finditer(log)]
+
     async def until_ready(self) -> None:
         async def ready() -> bool:
             return all([await asyncio.to_thread(answers, f"{url}/readyz") for url in self.web_urls])
@@ -137,6 +149,15 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
         running.long = request.config.getoption("faults_long")
         request.config.stash[ACCOUNT] = running.account
         yield running
+
+
+@pytest.fixture
+def logs_without_tracebacks(fleet: Fleet) -> Iterator[None]:
+    """Whatever is away, the processes say so in a line; also shows why a test failed."""
+    before = fleet.sizes()
+    yield
+    found = fleet.tracebacks(before)
+    assert not found, "\n".join(found)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

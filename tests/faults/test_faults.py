@@ -63,6 +63,7 @@ def cases_of(seed: int, *, long: bool) -> list[tuple[tuple[Fault, ...], int]]:
     return [(faults, seed) for faults in [*alone, *drawn]]
 
 
+@pytest.mark.usefixtures("logs_without_tracebacks")
 async def test_every_answer_is_whole_and_every_viewer_has_it(
     fleet: Fleet, people: list[Person], faults: tuple[Fault, ...], seed: int, request: pytest.FixtureRequest
 ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from tests.running import App, running_app
 
@@ -18,6 +18,9 @@ ARGUMENTS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+PATIENCE = 15_000  # ms: the machine may be busy
+expect.set_options(timeout=PATIENCE)
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -66,7 +69,7 @@ async def open_page(app: App, browser: Browser) -> AsyncIterator[OpenPage]:
             else:
                 context = beside.context
             page = await context.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(PATIENCE)
             page.on("console", listen)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             await page.goto(path)

@@ -103,31 +103,28 @@ async def test_a_countdown_is_announced_once_and_then_how_it_ended(open_page: Op
     await until_changed(notice(page))
     await until_status(page, "completed")
     await expect(page.locator("#announcer")).to_have_text("Answer finished.")
-    begun, countdown, ended = await said()
-    assert begun == "Answering…"
-    assert SECOND_TRY.match(countdown)
-    assert ended == "Answer finished."
+    heard = await said()
+    assert len([sentence for sentence in heard if "Trying again" in sentence]) == 1, heard
+    assert heard[-1] == "Answer finished."
 
 
 async def test_a_failure_is_announced_with_what_to_do(open_page: OpenPage) -> None:
     page = await open_page()
-    said = await announcements(page)
     await ask(page, "[demo: 401] hello", FAST)
     await until_status(page, "failed")
     sentence = await page.locator("article .notice").inner_text()
     await expect(page.locator("#announcer")).to_have_text(f"Answer failed. {sentence}")
-    assert (await said())[0] == "Answering…"
 
 
 async def test_a_silent_model_is_noted_until_it_speaks(open_page: OpenPage) -> None:
     page = await open_page()
     said = await announcements(page)
-    await ask(page, "[demo: ttft2500, tps10, n30] think", FAST)
+    await ask(page, "[demo: ttft2500, tps10, n200] think", FAST)
     await expect(notice(page)).to_have_text("Still waiting for the model…")
     await expect(page.locator("article [id$=_content]")).to_contain_text("word0")
-    await expect(page.locator("article")).to_have_attribute("data-status", "processing")
     await expect(notice(page)).to_have_count(0)
     await expect(page.locator(".generation__live")).to_have_text("Answering")
-    await until_status(page, "completed")
-    await expect(page.locator("#announcer")).to_have_text("Answer finished.")
-    assert await said() == ["Answering…", "Still waiting for the model…", "Answer finished."]
+    await stop_button(page).click()
+    await until_status(page, "cancelled")
+    await expect(page.locator("#announcer")).to_have_text("Answer stopped.")
+    assert (await said())[-2:] == ["Still waiting for the model…", "Answer stopped."]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from tests.system.conftest import OpenPage
 
 OPENING = "The keeper lights the lamp at dusk."
-# The first paragraph is written for two seconds after its opening, and three more follow.
-ANSWER = "\n\n".join([f"{OPENING} {'Waves come and go. ' * 8}", *["A *ship* passes."] * 3])
+# The first paragraph is written for some five seconds after its opening, and three more follow.
+ANSWER = "\n\n".join([f"{OPENING} {'Waves come and go. ' * 16}", *["A *ship* passes."] * 3])
 
 # Nothing scrolls: what is pointed at stays where it is.
 TALL = {"width": 1280, "height": 1400}

@@ -34,6 +34,8 @@ EVERY = 3.0
 # A generation that has ended so many workers' lives is what ends them.
 MOST_ATTEMPTS = 20
 LEASE = "genapp:housekeeper"
+# Says that Redis is the one that took the messages in: it is gone when they are.
+KEPT = "genapp:kept"
 
 
 class GaveUp(GenappError):
@@ -58,6 +60,7 @@ class Housekeeping:
             # Jittered, so that the workers of a fleet take turns.
             await asyncio.sleep(EVERY * random.uniform(0.7, 1.3))  # noqa: S311  not a secret
             try:
+                await self.notice_a_new_redis()
                 await self.revive()
                 await Chunk.sweep()
                 await self.tell_places()
@@ -65,6 +68,11 @@ class Housekeeping:
                 logger.warning("housekeeping has to wait: %s", error)
             except Exception:
                 logger.exception("housekeeping failed")
+
+    async def notice_a_new_redis(self) -> None:
+        """Where Redis has forgotten everything, do not wait until each row's message seems late."""
+        if await self.redis.set(KEPT, b"", nx=True):
+            await Generation.enqueue_all_again()
 
     async def revive(self) -> None:
         """Enqueue again what nobody works on, and end what was stopped, or is beyond help."""

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from genapp.models.outcome import Outcome, Spent
 
-# Seconds after which a queued row is enqueued again: its message was lost, or waits in a queue that is long.
-QUEUED_PATIENCE = 30
+# Seconds after which a queued row is enqueued again: its message was lost, or waits in a queue that is long (a second
+# message costs a worker one query that finds nothing to do).
+QUEUED_PATIENCE = 15
 # The same for a row whose worker has gone: it has waited for its lease to run out already.
 ABANDONED_PATIENCE = 5
 
@@ -208,6 +209,11 @@ class Lease(Rows):
             limit,
         )
         return [cls.from_row(row) for row in rows]
+
+    @classmethod
+    async def enqueue_all_again(cls) -> None:
+        """Make everything queued overdue: the queue has been lost."""
+        await cls.raw("UPDATE generations SET enqueued_at = to_timestamp(0) WHERE status = 'queued'")
 
     @classmethod
     async def overdue(cls, limit: int = 200) -> list[Self]:

@@ -176,8 +176,8 @@ async def announce_stop(parts: Parts, generation: Generation) -> None:
             await parts.log.request_stop(views.stream_name(generation.id), fence=generation.attempt)
         elif generation.status == "cancelled":
             await views.show_end(parts.log, generation)
-    except (RedisError, OSError):
-        logger.warning("the stop was not announced; the row has it", exc_info=True)
+    except (RedisError, OSError) as error:
+        logger.warning("the stop was not announced, the row has it: %s", error)
 
 
 async def announce_retry(parts: Parts, generation: Generation) -> None:
@@ -187,5 +187,5 @@ async def announce_retry(parts: Parts, generation: Generation) -> None:
         await parts.log.publish(name, views.shell_ops(generation), fence=generation.attempt, reset=True)
     except StreamsError:
         logger.info("the new attempt is ahead of its announcement")
-    except (RedisError, OSError):
-        logger.warning("the new attempt was not announced; its worker will", exc_info=True)
+    except (RedisError, OSError) as error:
+        logger.warning("the new attempt was not announced, its worker will: %s", error)

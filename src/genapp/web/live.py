@@ -46,9 +46,9 @@ async def _shown(parts: Parts, generation: Generation) -> tuple[views.Generation
     try:
         async with asyncio.timeout(PATIENCE):
             snapshot = await parts.log.read(views.stream_name(generation.id))
-    except (RedisError, OSError):
+    except (RedisError, OSError) as error:
         # The page is worth having without Redis: what the row has, and the stream from its start once it is back.
-        logger.warning("Redis is away: showing what the row has", exc_info=True)
+        logger.warning("Redis is away, showing what the row has: %s", error)
         return await _stored(generation), None, True
     if snapshot.closed:
         # It ended between the query and the read; or it is queued again, and the log is still that of the last attempt.

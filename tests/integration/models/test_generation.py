@@ -127,7 +127,7 @@ async def test_partial_text_is_kept_in_order_and_compacted_when_it_ends() -> Non
 
 async def test_a_piece_that_was_stored_after_the_end_is_swept_and_no_other() -> None:
     ended, running = await claimed(), await claimed()
-    await ended.finish(outcome())
+    await ended.finish(outcome(), SPENT)
     for one in (ended, running):
         await Chunk.insert(Chunk(generation=one.id, attempt=1, seq=0, text="late"))
     await Chunk.sweep()

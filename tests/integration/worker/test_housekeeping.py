@@ -1,0 +1,55 @@
+"""What is found in the rows and enqueued again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from redis.asyncio import Redis
+
+from genapp.generating.housekeeping import KEPT, Housekeeping
+from genapp.jobs import Jobs, make_broker
+from genapp.models import Draft, Generation, Limits, new_id
+from genapp.streams import Log
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from uuid import UUID
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+async def housekeeping(redis_url: str) -> AsyncIterator[Housekeeping]:
+    broker = make_broker(redis_url)
+    broker.namespace = f"test-{new_id().hex}"
+    async with Redis.from_url(redis_url) as client:
+        yield Housekeeping(client, Log(client), Jobs(broker), queue_timeout=3600)
+    broker.close()
+
+
+async def submitted() -> UUID:
+    generation, _ = await Generation.submit(Draft(user_id=new_id(), prompt="Hello", model="demo:demo"), Limits(3))
+    return generation.id
+
+
+async def enqueued(housekeeping: Housekeeping) -> str:
+    """All messages in the queue, as they are stored."""
+    keys = await housekeeping.redis.keys(f"{housekeeping.jobs.broker.namespace}:*.msgs")  # type: ignore[attr-defined]
+    return str([await housekeeping.redis.hgetall(key) for key in keys])  # type: ignore[misc]
+
+
+async def test_what_waits_is_enqueued_again_at_once_where_redis_has_forgotten_it_and_once(
+    housekeeping: Housekeeping,
+) -> None:
+    await housekeeping.notice_a_new_redis()
+    await housekeeping.revive()
+    waiting = str(await submitted())
+    await housekeeping.notice_a_new_redis()
+    await housekeeping.revive()
+    assert waiting not in await enqueued(housekeeping)
+    await housekeeping.redis.delete(KEPT)
+    for _ in range(2):
+        await housekeeping.notice_a_new_redis()
+        await housekeeping.revive()
+    assert (await enqueued(housekeeping)).count(waiting) == 1
