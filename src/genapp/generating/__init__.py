@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import math
 import time
 from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
 
 from genapp import markdown, metrics, views
 from genapp.errors import GenappError
@@ -109,8 +113,25 @@ class Generating:
             outcome = await sum_up("failed", answers, GenappError())
         else:
             outcome = await sum_up("completed", answers)
-        await answers[-1].finish(outcome)
+        await self._show_end(await answers[-1].finish(outcome))
         return outcome
+
+    async def _show_end(self, finished: Generation) -> None:
+        """Publish the one terminal frame, after which the stream is closed, as soon as Redis takes it.
+
+        The row has the end already. So this is given up when the worker leaves, and when the web processes look for
+        silent streams themselves.
+        """
+        for _ in range(math.ceil(self.settings.silence_seconds)):
+            try:
+                await views.show_end(self.log, finished)
+                return
+            except RedisError as error:
+                logger.warning("an end could not be shown, trying again: %s", error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self.leaving.wait()
+                return
 
     async def _attempt(self, answer: Answer, messages: list[Message]) -> None:
         provider, _, model = answer.generation.model.partition(":")

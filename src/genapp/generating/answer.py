@@ -134,8 +134,8 @@ class Answer:
             return False
         return await self._keep()
 
-    async def finish(self, outcome: Outcome) -> None:
-        """Store how it ended, then show it: the one terminal frame, after which the stream is closed.
+    async def finish(self, outcome: Outcome) -> Generation:
+        """Store how it ended, and give the row, whose end is still to be shown.
 
         Waits for a database that is away: the answer is in this process and nowhere else. Raises Overtaken where
         another attempt holds the row.
@@ -143,11 +143,7 @@ class Answer:
         finished = await once_there(lambda: self.generation.finish(outcome, self.spent()))
         if finished is None:
             raise Overtaken
-        try:
-            await views.show_end(self.log, finished)
-        except RedisError as error:
-            # The row has it. Viewers who wait are told when the hub next looks for silent streams.
-            self._lose(error)
+        return finished
 
     async def _keep(self) -> bool:
         self._kept_at = time.monotonic()
