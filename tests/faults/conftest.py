@@ -36,8 +36,8 @@ SETTINGS = {
 }
 # What a process says that gives up its start because the database or Redis is away: the second where it noticed late.
 GAVE_UP = (2, 3)
-# A traceback with the line before it, which says what failed; JSON logs hold it in one line.
-TRACEBACK = re.compile(r"(?:^.*\n)?^.*Traceback \(most recent call last\).*\n(?:[ \t|+].*\n)*.*", re.MULTILINE)
+# A traceback with the line before it, of ours, which says what failed.
+TRACEBACK = re.compile(r"^.* genapp[.].*\nTraceback \(most recent call last\).*\n(?:[ \t|+].*\n)*.*", re.MULTILINE)
 ACCOUNT = pytest.StashKey[list[tuple[str, int, float]]]()
 
 

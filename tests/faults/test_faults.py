@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # The long run: how often each fault strikes, and how many pairs of them each time.
 ROUNDS = 4
 PAIRS = 3
+# Seconds that a viewer may wait for more, in the short run and in the long one, whose faults last for up to 30 s: what
+# the worst fault costs (a killed worker's lease and a round of housekeeping: 14 s), twice.
+LONGEST_WAIT = {False: 30, True: 60}
 PEOPLE = 9
 EACH = 3  # as many as one person may have in flight
 WORDS = 150
@@ -85,6 +88,7 @@ async def test_every_answer_is_whole_and_every_viewer_has_it(
         over.set()
     await fleet.until_ready()
     fleet.note(request.node.callspec.id, people)
+    assert max(person.longest_wait for person in people) < LONGEST_WAIT[fleet.long], "somebody was told nothing"
     await asyncio.gather(*[person.check_answers() for person in people])
     await check_slots(people)
     await check_rows(fleet, people)
