@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Connection, Redis
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from genapp.settings import Settings
 
 # Seconds for an answer.
@@ -29,4 +31,26 @@ def bounded(settings: Settings) -> Redis:
         socket_timeout=ANSWER_SECONDS,
         **settings.redis_ssl,
     )
+    pool.connection_class = type("ResettableConnection", (Resettable, pool.connection_class), {})
     return Redis.from_pool(pool)
+
+
+class Resettable(Connection):
+    """A connection that may be lost while it lies in the pool, or in the moment it is used.
+
+    Stock, redis-py gives such a connection out, and uvloop says of writing to it what redis-py does not know: a
+    RuntimeError, which failed the answer that was being written.
+    """
+
+    async def can_read(self) -> bool:
+        """What the pool asks before it gives a connection out; after an OSError it connects anew."""
+        lost = self._writer is None or self._writer.is_closing() or self._reader is None or self._reader.at_eof()
+        if lost:
+            raise ConnectionResetError("the connection was lost while nobody used it")
+        return await super().can_read()
+
+    async def _send_packed_command(self, command: Iterable[bytes]) -> None:
+        try:
+            await super()._send_packed_command(command)
+        except RuntimeError as error:
+            raise ConnectionResetError(str(error)) from error
