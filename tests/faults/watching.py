@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import httptools
 
+from genapp.streams.cursor import Cursor
+
 PARTIAL = re.compile(r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
 CONTENT = re.compile(r'_content">(.*?)\s*<footer', re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
@@ -107,9 +109,10 @@ class Watcher:
             return
         self.frames += 1
         if "id" in named:
-            seq = int(named["id"].rpartition(".")[2])
-            assert seq > self._seq, "a frame came twice"
-            self._seq = seq
+            place = Cursor.parse(named["id"])
+            assert place, named["id"]
+            assert place.seq > self._seq, "a frame came twice"
+            self._seq = place.seq
         data = "\n".join(value for name, value in fields if name == "data")
         if data.startswith("{"):
             self._hear(json.loads(data))
