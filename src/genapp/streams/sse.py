@@ -7,10 +7,10 @@ import contextlib
 import random
 from typing import TYPE_CHECKING, Any
 
-from .events import HEARTBEAT
+from .events import HEARTBEAT, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 
     from .viewer import Viewer
 
@@ -51,7 +51,7 @@ async def serve(
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(_raise_when_gone(receive, lifetime + heartbeat))
             await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
-            await _write(send, HEARTBEAT)
+            await _write(send, [HEARTBEAT])
             await _stream(send, viewer, heartbeat, lifetime, still_allowed)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             watch.cancel()
@@ -72,20 +72,20 @@ async def _stream(
     while not viewer.ended and now() < end:
         try:
             async with asyncio.timeout_at(min(beat, end)):
-                body = await viewer.next()
+                parts = await viewer.next_parts()
         except TimeoutError:
-            body = b""
+            parts = []
         if now() >= beat:
             if still_allowed is not None and not await still_allowed():
                 return
             beat = now() + heartbeat
-            body = body or HEARTBEAT
-        if body:
-            await _write(send, body)
+            parts = parts or [HEARTBEAT]
+        await _write(send, parts)
 
 
-async def _write(send: Send, body: bytes) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": True})
+async def _write(send: Send, parts: Iterable[bytes]) -> None:
+    for piece in pieces(parts):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 async def _raise_when_gone(receive: Receive, patience: float) -> None:

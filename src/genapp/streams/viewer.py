@@ -121,10 +121,14 @@ class Viewer:
         What a slow viewer missed and is superseded by now is left out. When the viewer is finished, the
         last event is `done`. Empty once `ended`. Cancelling it loses nothing.
         """
+        return b"".join(await self.next_parts())
+
+    async def next_parts(self) -> list[bytes]:
+        """As `next`, in parts that are not copied for each viewer."""
         if self.ended:
-            return b""
-        body = b"".join([event.sse() for event in await self.next_events()])
-        return body + DONE if self.finished else body
+            return []
+        parts = [part for event in await self.next_events() for part in event.sse()]
+        return [*parts, DONE] if self.finished else parts
 
     async def next_events(self) -> list[Event]:
         """As `next`, but the messages themselves, for a WebSocket, and no `done`. Empty only once `ended`."""

@@ -183,6 +183,17 @@ async def test_a_client_who_reads_slowly_is_spared_what_is_superseded(
     assert len(body) < 20 * len(filler), "of the 200 that were published"
 
 
+async def test_a_long_frame_is_handed_over_as_it_is_read_and_arrives_whole(
+    log: SeamedLog, hub: Hub, client: Client
+) -> None:
+    text = "é long " * 150_000
+    await log.publish("s", [replace("log", text)], close=True)
+    async with serving(hub, client):
+        piece = (await client.next(), await client.next(), await client.next())[2]["body"]
+        assert len(piece) < 200_000
+        assert text in (piece + await client.rest()).decode()
+
+
 async def test_a_dismissed_viewer_gets_a_proper_end(hub: Hub, client: Client) -> None:
     async with serving(hub, client) as task:
         hub.dismiss()
