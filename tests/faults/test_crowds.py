@@ -6,20 +6,19 @@ import asyncio
 import random
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from tests.faults.crowding import Person, counted, crowd, dawdle
 from tests.faults.holding import Engines, Memory, engines_of, memory_of, open_files, resident
-from tests.faults.watching import Watcher
 from tests.integration.web.conftest import Visitor
 from tests.running import App, eventually, running_app
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-MODEL = "openai:demo"
 MILLION = 101_010  # words: 999,999 characters, one below the limit
 ENDLESS = 100_000  # words, at 20 a second: nobody waits for the last
 # MB. A hundred frames or flushes that each kept the whole text would hold 50.
@@ -27,7 +26,6 @@ FLAT = 25
 # MB that Python may keep for the next time.
 KEPT = 10
 SLOW = 40
-AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -42,41 +40,6 @@ class Scale:
 
 SHORT = Scale(pace=20_000, crowd_words=10_000, burst=300, coming_and_going=1_000)
 LONG = Scale(pace=1_000, crowd_words=MILLION, burst=1_000, coming_and_going=10_000)
-
-
-def counted(words: int) -> str:
-    return " ".join([f"word{number}" for number in range(words)])
-
-
-@dataclass
-class Person:
-    """Somebody who asks, and as whom any number of viewers watch."""
-
-    visitor: Visitor
-    app: App
-
-    async def ask(self, words: int, pace: int) -> dict[str, Any]:
-        """Ask for `word0 word1 …`, so many and so many a second."""
-        return await self.visitor.submit(f"[demo: ttft10 tps{pace} n{words}] x", model=MODEL)
-
-    def watcher(self, generation: dict[str, Any], words: int, dialect: str = "htmx", **options: int) -> Watcher:
-        cookie = "; ".join(f"{name}={value}" for name, value in self.visitor.http.cookies.items())
-        path = generation["stream_url"].replace("dialect=json", f"dialect={dialect}")
-        return Watcher(self.app.url, path, cookie, counted(words), **options)
-
-    async def completed(self, generation: dict[str, Any], words: int) -> None:
-        row = await self.visitor.until(generation["id"], "completed", "failed", "cancelled")
-        assert (row["status"], row["content"]) == ("completed", counted(words))
-
-    async def stop(self, generation: dict[str, Any]) -> None:
-        await self.visitor.post_form(f"/generations/{generation['id']}/cancellation")
-        await self.visitor.until(generation["id"], "cancelled")
-
-    async def viewers(self) -> int:
-        """How many the web says it has."""
-        lines = (await self.visitor.http.get("/metrics")).text.splitlines()
-        [count] = [line.split()[1] for line in lines if line.startswith("genapp_viewers ")]
-        return int(float(count))
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +63,7 @@ async def engines(app: App) -> AsyncIterator[Engines]:
 async def person(app: App) -> AsyncIterator[Person]:
     """One whose first answer is written: what processes make then (connections, caches) is no growth."""
     async with httpx.AsyncClient(base_url=app.url, timeout=30) as http:
-        person = Person(await Visitor(http).arrive(), app)
+        person = Person(await Visitor(http).arrive(), app.url)
         generation = await person.ask(2_000, 2_000)
         async with person.watcher(generation, 2_000) as watcher:
             await watcher.read_to_end()
@@ -134,13 +97,6 @@ async def test_a_million_characters_stream_through_memory_that_stays_flat(
     assert page.received < 3 * len(text)
     assert redis_after - redis_before < 8 * len(text)
     assert database_after - database_before < 8 * len(text)
-
-
-async def dawdle(watcher: Watcher, reading: asyncio.Event) -> None:
-    """Read a kilobyte a second for as long as `reading` is set."""
-    while reading.is_set():
-        await watcher.read(1024)
-        await asyncio.sleep(1)  # the fault itself
 
 
 async def test_slow_viewers_hold_nobody_up_and_have_the_whole_in_the_end(
@@ -207,40 +163,6 @@ async def test_hundreds_who_come_at_once_are_all_let_in(person: Person, scale: S
         await asyncio.gather(*[watcher.read_frames(2) for watcher in watchers])
         assert await person.viewers() == scale.burst
     await person.stop(generation)
-
-
-async def come_and_go(watcher: Watcher, chance: random.Random) -> None:
-    """Connect, and leave: somewhere, somehow."""
-    stage = chance.choice(["unasked", "half asked", "asked", "answered", "in the middle"])
-    try:
-        if stage == "unasked":
-            await watcher.connect(asking=0)
-        elif stage == "half asked":
-            await watcher.connect(asking=chance.randrange(1, 100))
-        else:
-            await watcher.connect()
-        if stage == "asked":
-            await asyncio.sleep(chance.choice([0, 0.001, 0.005]))  # a random moment of the server's start
-        elif stage == "answered":
-            await watcher.read()
-        elif stage == "in the middle":
-            await watcher.read_frames(chance.randrange(1, 5))
-    finally:
-        watcher.leave(abruptly=chance.random() < 0.5)
-
-
-async def crowd(person: Person, streams: list[tuple[dict[str, Any], int]], count: int, chance: random.Random) -> None:
-    """So many come and go, a hundred at a time."""
-    room = asyncio.Semaphore(AT_ONCE)
-
-    async def one() -> None:
-        async with room:
-            dialect = chance.choice(["htmx", "json"])
-            await come_and_go(person.watcher(*chance.choice(streams), dialect), chance)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(count):
-            group.create_task(one())
 
 
 async def test_thousands_who_come_and_go_leave_nothing_behind(

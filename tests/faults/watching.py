@@ -71,7 +71,7 @@ class Watcher:
             raise ConnectionError("the server closed the connection")
         self.received += len(data)
         self._parser.feed_data(data)  # which calls on_body
-        assert self._parser.get_status_code() in (0, 200), bytes(self._rest)
+        assert (status := self._parser.get_status_code()) in (0, 200), (status, bytes(self._rest))
         *events, rest = bytes(self._rest).split(b"\n\n") if b"\n\n" in self._rest else [self._rest]
         self._rest = bytearray(rest)
         for event in events:
