@@ -12,8 +12,9 @@ from genapp.streams import Cursors, Hub, append
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conftest import SeamedLog
     from redis.asyncio import Redis
+
+    from tests.integration.streams.seams import SeamedLog
 
 
 async def test_who_was_given_the_end_is_not_shown_what_a_later_attempt_writes(log: SeamedLog, hub: Hub) -> None:

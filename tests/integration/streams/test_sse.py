@@ -16,7 +16,9 @@ from genapp.streams import Cursor, Hub, append, replace, serve
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from conftest import Message, Screen, SeamedLog
+    from tests.integration.streams.screens import Message, Screen
+    from tests.integration.streams.seams import SeamedLog
+
 
 HEARTBEAT = b"event: hb\ndata: \n\n"
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from conftest import Proxy
     from redis.asyncio import Redis
+
+    from tests.integration.streams.seams import Proxy
 
 
 class Inbox:

@@ -15,10 +15,11 @@ from genapp.streams import Cursor, Cursors, Hub, Log, Viewer, append, notice, re
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Message, Proxy, Screen, SeamedLog
     from redis.asyncio import Redis
 
     from genapp.streams import Published
+    from tests.integration.streams.screens import Message, Screen
+    from tests.integration.streams.seams import Proxy, SeamedLog
 
 
 def word(number: int) -> str:
