@@ -13,10 +13,11 @@ local fence, after, reset, close = tonumber(ARGV[1]), ARGV[2], ARGV[4] == '1', A
 
 local stored = redis.call('HMGET', log, 'epoch', 'fence', 'closed', 'seq')
 if stored[1] and fence < tonumber(stored[2]) then return {'fenced'} end
+-- Gone, begun anew, or, after a crash of Redis, an older copy, whose next seqs viewers have seen already. Asked before
+-- `closed`: the copy may be of an earlier attempt's end, which this writer has opened again and must open once more.
+if after ~= '' and not reset and after ~= (stored[1] or '') .. '.' .. (stored[4] or '') then return {'lost'} end
 -- A later attempt that starts over opens a closed stream again.
 if stored[3] and not (reset and fence > tonumber(stored[2])) then return {'closed'} end
--- Gone, begun anew, or, after a crash of Redis, an older copy, whose next seqs viewers have seen already.
-if after ~= '' and not reset and after ~= (stored[1] or '') .. '.' .. (stored[4] or '') then return {'lost'} end
 
 -- An epoch is one beginning of the log: whatever viewers know by the seqs before it is void. The seqs go on all
 -- the same, so that a hub which has the frame before may take this one without reading the log.

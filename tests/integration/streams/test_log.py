@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from genapp.streams import Fenced, Log, LogLost, StreamClosed, append, notice, remove, replace, text, update
 
 if TYPE_CHECKING:
-    from conftest import SeamedLog as _Log
+    from tests.integration.streams.seams import SeamedLog as _Log
 
 
 async def test_a_new_log_begins_an_epoch_and_counts(log: _Log) -> None:
@@ -136,6 +136,30 @@ async def test_a_writer_learns_that_redis_came_back_with_an_older_copy(log: _Log
     whole = await log.publish("s", [append("a", "123")], fence=1, after=last.cursor, reset=True)
     assert whole.cursor.epoch != last.cursor.epoch
     assert (await log.read("s")).inner("a") == "123"
+
+
+async def test_a_writer_opens_its_stream_again_where_redis_came_back_with_the_end_of_an_earlier_attempt(
+    log: _Log, redis: Redis
+) -> None:
+    await log.publish("s", [append("a", "failed")], fence=1, close=True)
+    copy = await redis.dump(log.channel("s"))
+    last = await log.publish("s", [append("a", "1")], fence=2, reset=True)
+    await redis.restore(log.channel("s"), 0, copy, replace=True)
+    with pytest.raises(LogLost):
+        await log.publish("s", [append("a", "2")], fence=2, after=last.cursor)
+    with pytest.raises(LogLost):
+        await log.touch("s", fence=2, after=last.cursor)
+    await log.publish("s", [append("a", "12")], fence=2, reset=True)
+    assert (await log.read("s")).inner("a") == "12"
+
+
+async def test_a_writer_whose_stream_was_ended_by_another_learns_it_when_it_begins_anew(log: _Log) -> None:
+    last = await log.publish("s", [append("a", "1")], fence=1)
+    await log.publish("s", [append("a", "the end")], fence=1, reset=True, close=True)
+    with pytest.raises(LogLost):
+        await log.publish("s", [append("a", "2")], fence=1, after=last.cursor)
+    with pytest.raises(StreamClosed):
+        await log.publish("s", [append("a", "12")], fence=1, reset=True)
 
 
 async def test_a_frame_that_a_writer_sends_again_is_not_written_twice(log: _Log) -> None:
