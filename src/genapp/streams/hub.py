@@ -228,13 +228,13 @@ class Hub:
         pause = 0.05
         while watched.stale:
             watched.stale = False
+            watched.waiting.clear()  # what has come so far is in the log that is read now, or Redis has lost it
             try:
                 self._reads += 1
                 watched.view.load(await self._log.read(watched.view.stream))
             except Exception as error:
                 _log.warning("the hub could not read %s, and tries again: %s", watched.view.stream, error)
                 watched.stale = True
-                watched.waiting.clear()  # what waits will be in the log
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
                 continue

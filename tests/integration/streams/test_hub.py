@@ -10,12 +10,12 @@ import pytest
 import uvloop
 from redis.asyncio import Redis
 
-from genapp.streams import Cursor, Hub, Log, LogLost, Unavailable, append, replace
+from genapp.streams import Cursor, Hub, Log, Unavailable, append, replace
 
 if TYPE_CHECKING:
-    from conftest import Proxy, Screen, SeamedLog
-
     from genapp.streams import Published
+    from tests.integration.streams.screens import Screen
+    from tests.integration.streams.seams import Proxy, SeamedLog
 
 
 def word(number: int) -> str:
@@ -198,48 +198,6 @@ async def test_a_log_that_was_lost_and_written_again_is_shown_whole(
         await say(log, 3, close=True)
         await screen.watch(viewer)
     assert screen.text() == "1;2;3;"
-
-
-async def test_a_redis_that_comes_back_with_an_older_copy_is_believed(
-    log: SeamedLog, hub: Hub, new_screen: type[Screen], redis: Redis
-) -> None:
-    page = '<d id="article"><d id="log"/></d>'
-    screen = new_screen(page)
-    async with hub.join([("s", None)], "htmx") as viewer:
-        await log.publish("s", [replace("article", page)])
-        copy = await redis.dump(log.channel("s"))
-        await say(log, 1, 2)
-        await screen.watch(viewer, until="2;")
-        await redis.restore(log.channel("s"), 0, copy, replace=True)
-        await hub.check()
-        await say(log, 7, 8, close=True)
-        await screen.watch(viewer)
-    assert screen.text() == "7;8;"
-
-
-async def test_a_writer_that_goes_on_after_redis_came_back_with_an_older_copy_shows_everything_once(
-    log: SeamedLog, hub: Hub, new_screen: type[Screen], redis: Redis, redis_url: str
-) -> None:
-    page = '<d id="article"><d id="log"/></d>'
-    screen = new_screen(page)
-    async with hub.join([("s", None)], "htmx") as viewer:
-        await log.publish("s", [replace("article", page)], reset=True)
-        copy = await redis.dump(log.channel("s"))
-        last = await say(log, 1, 2)
-        await screen.watch(viewer, until="2;")
-        left = screen.cursor
-        await redis.restore(log.channel("s"), 0, copy, replace=True)
-        with pytest.raises(LogLost):
-            await log.publish("s", [append("log", word(3))], after=last.cursor)
-        await log.publish("s", [replace("article", page)], reset=True)
-        await say(log, 1, 2, 3, close=True)  # more frames than viewers have seen: the seqs alone tell nothing
-        await screen.watch(viewer)
-    assert screen.text() == "1;2;3;"
-    back = new_screen(page)
-    back.apply([append("log", word(1)), append("log", word(2))])
-    async with Hub(log, redis_url) as elsewhere, elsewhere.join([("s", Cursor.parse(left or ""))], "htmx") as viewer:
-        await back.watch(viewer)
-    assert back.text() == "1;2;3;"
 
 
 async def test_nobody_can_join_while_redis_is_away(log: SeamedLog) -> None:
