@@ -162,20 +162,13 @@ class Hub:
                 _log.warning("the hub could not check its streams: %s", error)
 
     def _ask_about_silence(self) -> None:
-        if self._asking is not None and not self._asking.done():
+        if self._on_silent is None or (self._asking is not None and not self._asking.done()):
             return
         views = [watched.view for watched in self._watched.values()]
         places = {view.stream: (view.epoch, view.retained.seq) for view in views if not view.retained.closed}
         if silent := self._silence.silent(places, asyncio.get_running_loop().time()):
             # Not awaited: while the app looks (its database may hang), the checks go on.
-            self._asking = asyncio.create_task(self._ask(silent), name="streams-silence")
-
-    async def _ask(self, silent: list[str]) -> None:
-        try:
-            if self._on_silent is not None:
-                await self._on_silent(silent)
-        except Exception as error:
-            _log.warning("the app could not look up streams that stand still: %s", error)
+            self._asking = asyncio.create_task(_ask(self._on_silent, silent), name="streams-silence")
 
     def _watch(self, stream: str, viewer: Viewer) -> _Watched:
         channel = self._log.channel(stream).encode()
@@ -264,3 +257,10 @@ class Hub:
     def _resubscribed(self, channel: bytes) -> None:
         if (watched := self._watched.get(channel)) is not None:
             self._read(watched)
+
+
+async def _ask(on_silent: Callable[[Sequence[str]], Awaitable[None]], silent: list[str]) -> None:
+    try:
+        await on_silent(silent)
+    except Exception as error:
+        _log.warning("the app could not look up streams that stand still: %s", error)
