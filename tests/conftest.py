@@ -25,6 +25,9 @@ Settings.model_config["env_file"] = None
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults-long", action="store_true", help="the whole fault suite, many rounds: 20 minutes or so")
     parser.addoption("--faults-seed", type=int, default=1, help="from which seed the faults' moments are drawn")
+    parser.addoption(
+        "--streams-runs", type=int, default=100, help="how many histories the streams' state machine tries"
+    )
 
 
 @pytest.fixture(scope="session")
