@@ -13,20 +13,51 @@ if TYPE_CHECKING:
     from genapp.streams import Snapshot
 
 
+class _Way:
+    """What goes one way through the proxy, all of which can be held back."""
+
+    def __init__(self) -> None:
+        self.holding = False
+        self.seen = bytearray()
+        self._held: list[tuple[asyncio.StreamWriter, bytes]] = []
+        self._news = asyncio.Condition()
+
+    async def pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            self._held.append((writer, data))
+            if not self.holding:
+                self.release()
+            async with self._news:
+                self.seen += data
+                self._news.notify_all()
+        raise ConnectionResetError
+
+    def hold(self) -> None:
+        self.holding = True
+        self.seen.clear()
+
+    def lose(self) -> None:
+        self._held.clear()
+
+    def release(self) -> None:
+        self.holding = False
+        for writer, data in self._held:
+            writer.write(data)
+        self._held.clear()
+
+    async def wait(self, words: bytes) -> None:
+        async with asyncio.timeout(5), self._news:
+            await self._news.wait_for(lambda: words in self.seen)
+
+
 class Proxy:
     """Stands between a hub and Redis, and can hold back what either says, and lose what Redis says."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
-        self._open = asyncio.Event()
-        self._open.set()
-        self._commands = asyncio.Event()
-        self._commands.set()
+        self._up = _Way()
+        self._down = _Way()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._held = bytearray()
-        self._seen = bytearray()
-        self._news = asyncio.Condition()
         self.accepting = True
 
     async def __aenter__(self) -> Proxy:
@@ -42,32 +73,30 @@ class Proxy:
         await self._server.wait_closed()
 
     def hold(self) -> None:
-        self._open.clear()
-
-    def lose(self) -> None:
-        """Forgets what was held back."""
-        self._held.clear()
-
-    def hold_commands(self) -> None:
-        """From now on; `asked` is of these."""
-        self._seen.clear()
-        self._commands.clear()
-
-    def release(self) -> None:
-        self._open.set()
-        self._commands.set()
-
-    async def asked(self, command: bytes) -> None:
-        """Waits until the hub has sent `command`."""
-        await self._wait(lambda: command in self._seen)
+        """Holds back what Redis says from now on."""
+        self._down.hold()
 
     async def holds(self, said: bytes) -> None:
         """Waits until `said` by Redis is held back."""
-        await self._wait(lambda: said in self._held)
+        await self._down.wait(said)
 
-    async def _wait(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5), self._news:
-            await self._news.wait_for(condition)
+    def lose(self) -> None:
+        """Forgets what was held back."""
+        self._down.lose()
+
+    def release(self) -> None:
+        self._down.release()
+
+    def hold_commands(self) -> None:
+        """Holds back what the hub says from now on."""
+        self._up.hold()
+
+    async def asked(self, command: bytes) -> None:
+        """Waits until the hub has sent `command`: since it is held back, or at all."""
+        await self._up.wait(command)
+
+    def release_commands(self) -> None:
+        self._up.release()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -79,32 +108,13 @@ class Proxy:
         redis_reader, redis_writer = await asyncio.open_connection(*self._target)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._up(reader, redis_writer))
-                group.create_task(self._down(redis_reader, writer))
+                group.create_task(self._up.pump(reader, redis_writer))
+                group.create_task(self._down.pump(redis_reader, writer))
         except* OSError:
             pass
         finally:
             redis_writer.transport.abort()
             writer.transport.abort()
-
-    async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            async with self._news:
-                self._seen += data
-                self._news.notify_all()
-            await self._commands.wait()
-            writer.write(data)
-        raise ConnectionResetError
-
-    async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            async with self._news:
-                self._held += data
-                self._news.notify_all()
-            await self._open.wait()
-            held, self._held = bytes(self._held), bytearray()
-            writer.write(held)
-        raise ConnectionResetError
 
 
 class SeamedLog(Log):

@@ -150,7 +150,7 @@ class Histories(World, RuleBasedStateMachine):
                 group.create_task(self.add(Client([stream], dialect), 0))
             await self.proxy.asked(self.log.channel(stream).encode())
             await self.say(self.writers[stream], seeds)
-            self.proxy.release()
+            self.proxy.release_commands()
 
     @event(followed=_followed, hub=_hub, seeds=_seeds)
     async def do_all_at_once(self, followed: Any, hub: int, seeds: Any) -> None:
@@ -168,7 +168,9 @@ class Histories(World, RuleBasedStateMachine):
         await self.heard(self.hubs[0])
         self.proxy.hold()
         await self.publish(self.writers[stream], what)
-        await self.proxy.holds(self.log.channel(stream).encode())
+        top = (await Log(self.redis).read(stream)).cursor
+        assert top is not None
+        await self.proxy.holds(f"{top.epoch} {top.seq} ".encode())  # all of what was published
         self.proxy.lose()
         self.proxy.release()
         self.unheard = self.unheard or last
