@@ -134,7 +134,7 @@ async def test_an_app_that_cannot_look_does_not_keep_the_hub_from_checking(
             while calls.empty():
                 await hub.check()
             assert calls.get_nowait() == ["s"]
-    assert "the database is away" in caplog.text
+    assert "could not look up streams that stand still: the database is away" in caplog.text
 
 
 async def test_an_app_that_takes_long_to_look_does_not_hold_up_the_checks(log: SeamedLog, redis_url: str) -> None:
