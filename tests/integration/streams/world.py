@@ -106,6 +106,21 @@ class World:
             await writer.write([("append", "log"), ("text", "")])
         await self.mend(writer)
 
+    async def lose(self, stream: str, what: str) -> None:
+        """Somebody follows the stream, and of what is published then the first hub hears nothing."""
+        writer = self.writers[stream]
+        await self.add(Client([stream], "htmx"), 0)
+        await self.say(writer)
+        await self.mend(writer)  # so that "a frame" is the next one of a log that the hub follows, and nothing else
+        await self.heard(self.hubs[0])
+        self.proxy.hold()
+        await self.publish(writer, what)
+        top = (await Log(self.redis).read(stream)).cursor
+        assert top is not None
+        await self.proxy.holds(f"{top.epoch} {top.seq} ".encode())  # all of it
+        self.proxy.lose()
+        self.proxy.release()
+
     async def copies(self) -> dict[str, bytes | None]:
         return {channel: await self.redis.dump(channel) for channel in map(self.log.channel, STREAMS)}
 
