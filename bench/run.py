@@ -65,7 +65,7 @@ def cpu_seconds(root: int) -> float:
 class Bench:
     """The running app, its provider, and what drives it."""
 
-    def __init__(self, options: argparse.Namespace, stack: ExitStack) -> None:
+    def __init__(self, options: argparse.Namespace, stack: ExitStack, **settings: str) -> None:
         self.options = options
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="genapp-bench-")))
         self.model = f"fake-ttft{options.first_token}-tps{options.rate}-n{options.tokens}"
@@ -84,6 +84,7 @@ class Bench:
             "GENAPP_MODELS": f"openai:{self.model},openai:fake-ttft50-tps50-n20",
             "GENAPP_SHUTDOWN_SECONDS": "1",
             "GENAPP_REQUESTS_PER_MINUTE_PER_ADDRESS": "0",  # everybody is at a few addresses here
+            **settings,
         }
         subprocess.run([*GENAPP, "migrate"], env=env, check=True, stdout=subprocess.DEVNULL)
         self.processes = {"provider": start(["nice", "-n", "-10", str(build("fake_llm")), "-p", str(fake_port)])}
@@ -123,6 +124,7 @@ class Bench:
         }
 
     def drive(self, model: str, at_once: int, tokens: int) -> dict[str, Any]:
+        """Have so many answers written at once, a viewer each; gives what `load` has measured."""
         cookie = "Cookie: {cookie}"
         body = json.dumps({"prompt": "count", "model": f"openai:{model}"})
         command: list[str] = ["nice", "-n", "-10", str(build("load")), "gen", "--port", str(self.port)]
