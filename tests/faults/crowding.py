@@ -28,11 +28,10 @@ class Person:
 
     visitor: Visitor
     url: str
-    model: str = "openai:demo"
 
     async def ask(self, words: int, pace: int) -> dict[str, Any]:
         """Ask for `word0 word1 …`, so many and so many a second."""
-        return await self.visitor.submit(f"[demo: ttft10 tps{pace} n{words}] x", model=self.model)
+        return await self.visitor.submit(f"[demo: ttft10 tps{pace} n{words}] x", model="openai:demo")
 
     def watcher(self, generation: dict[str, Any], words: int, dialect: str = "htmx", **options: int) -> Watcher:
         cookie = "; ".join(f"{name}={value}" for name, value in self.visitor.http.cookies.items())
@@ -41,7 +40,7 @@ class Person:
 
     async def completed(self, generation: dict[str, Any], words: int) -> None:
         row = await self.visitor.until(generation["id"], "completed", "failed", "cancelled")
-        assert (row["status"], row["content"]) == ("completed", counted(words))
+        assert (row["status"], row["content"]) == ("completed", counted(words)), (row["status"], row["error"])
 
     async def stop(self, generation: dict[str, Any]) -> None:
         await self.visitor.post_form(f"/generations/{generation['id']}/cancellation")
