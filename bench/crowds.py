@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Measures what long answers, slow viewers and crowds cost everybody else, and what memory they leave behind.
 
-    .venv/bin/python bench/crowds.py              # all of these, a quarter of an hour
+    .venv/bin/python bench/crowds.py              # all of these, 12 minutes or so
     .venv/bin/python bench/crowds.py long         # a million characters, a viewer in each dialect
     .venv/bin/python bench/crowds.py slow         # 40 viewers of a million characters, who read a kilobyte a second
     .venv/bin/python bench/crowds.py many         # 200 viewers of one answer
-    .venv/bin/python bench/crowds.py churn        # 100 a second who connect and leave, somewhere, somehow
+    .venv/bin/python bench/crowds.py churn        # at most 100 a second who connect and leave, somewhere, somehow
 
 20 answers are written at once, a viewer each, as in `run.py`: a round without the crowd, the rounds with it, and one
 when it has gone. Delays are `run.py`'s; memory is what the processes hold before the crowd comes, at most while it is
@@ -101,7 +101,7 @@ async def many(person: Person) -> AsyncIterator[Told]:
 
 @asynccontextmanager
 async def churn(person: Person) -> AsyncIterator[Told]:
-    """100 a second who connect and leave, to 4 answers."""
+    """At most 100 a second who connect to one of 4 answers, and leave: in a batch, each when the last one has gone."""
     told: Told = {"connections": 0}
     streams = [(await person.ask(ENDLESS, 20), ENDLESS) for _ in range(4)]
     chance, over = random.Random(1), asyncio.Event()
@@ -136,7 +136,7 @@ async def measure(bench: Bench, name: str, rounds: int) -> dict[str, str]:
     """What goes into the columns of the table."""
     parts = {part: bench.processes[part] for part in ("web", "worker")}
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{bench.port}", timeout=30) as http:
-        person = Person(await Visitor(http).arrive(), str(http.base_url), "anthropic:demo")
+        person = Person(await Visitor(http).arrive(), str(http.base_url))
 
         async def nobody_is_left() -> bool:
             return await person.viewers() == 0
@@ -171,12 +171,17 @@ def compared(without: list[dict[str, float]], crowded: list[dict[str, float]], w
 def run(name: str, options: argparse.Namespace) -> dict[str, str]:
     """Start everything, for one crowd alone: what it leaves in memory is its own."""
     with ExitStack() as stack:
-        demo = free_port()
-        access = {"ANTHROPIC_API_KEY": "sk-ant-bench", "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{demo}"}
-        models = f"openai:fake-ttft300-tps50-n{options.tokens},openai:fake-ttft50-tps50-n20,anthropic:demo"
-        bench = Bench(options, stack, **access, GENAPP_MODELS=models, GENAPP_MAX_IN_FLIGHT_PER_USER="10")
-        bench.processes["demo"] = start([*GENAPP, "demo", "--port", str(demo)])
-        wait_for(lambda: answers(f"http://127.0.0.1:{demo}/stats"), bench.processes)
+        demo = f"http://127.0.0.1:{(port := free_port())}"
+        fakes = [f"anthropic:fake-ttft300-tps50-n{options.tokens}", "anthropic:fake-ttft50-tps50-n20"]
+        settings = {
+            "OPENAI_BASE_URL": f"{demo}/v1",
+            "GENAPP_MODELS": ",".join([*fakes, "openai:demo"]),
+            "GENAPP_MAX_IN_FLIGHT_PER_USER": "10",
+        }
+        # The crowd watches the demo model, whose words are known; as Anthropic, its answers would be cut short.
+        bench = Bench(options, stack, vendor="anthropic", **settings)
+        bench.processes["demo"] = start([*GENAPP, "demo", "--port", str(port)])
+        wait_for(lambda: answers(f"{demo}/stats"), bench.processes)
         bench.drive("fake-ttft50-tps50-n20", 5, 20)  # warm up
         os.nice(10)  # from here on: the crowd is not to take the app's share
         return asyncio.run(measure(bench, name, options.rounds))

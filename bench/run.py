@@ -65,8 +65,10 @@ def cpu_seconds(root: int) -> float:
 class Bench:
     """The running app, its provider, and what drives it."""
 
-    def __init__(self, options: argparse.Namespace, stack: ExitStack, **settings: str) -> None:
-        self.options = options
+    def __init__(
+        self, options: argparse.Namespace, stack: ExitStack, *, vendor: str = "openai", **settings: str
+    ) -> None:
+        self.options, self.vendor = options, vendor
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="genapp-bench-")))
         self.model = f"fake-ttft{options.first_token}-tps{options.rate}-n{options.tokens}"
         self.port, fake_port = free_port(), free_port()
@@ -81,7 +83,9 @@ class Bench:
             "GENAPP_ENV": "test",
             "OPENAI_API_KEY": "sk-bench",
             "OPENAI_BASE_URL": f"http://127.0.0.1:{fake_port}/v1",
-            "GENAPP_MODELS": f"openai:{self.model},openai:fake-ttft50-tps50-n20",
+            "ANTHROPIC_API_KEY": "sk-ant-bench",
+            "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{fake_port}",
+            "GENAPP_MODELS": f"{vendor}:{self.model},{vendor}:fake-ttft50-tps50-n20",
             "GENAPP_SHUTDOWN_SECONDS": "1",
             "GENAPP_REQUESTS_PER_MINUTE_PER_ADDRESS": "0",  # everybody is at a few addresses here
             **settings,
@@ -126,7 +130,7 @@ class Bench:
     def drive(self, model: str, at_once: int, tokens: int) -> dict[str, Any]:
         """Have so many answers written at once, a viewer each; gives what `load` has measured."""
         cookie = "Cookie: {cookie}"
-        body = json.dumps({"prompt": "count", "model": f"openai:{model}"})
+        body = json.dumps({"prompt": "count", "model": f"{self.vendor}:{model}"})
         command: list[str] = ["nice", "-n", "-10", str(build("load")), "gen", "--port", str(self.port)]
         command += ["--flow", "post-sub", "--accum", "--conc", str(at_once), "--stagger", "1000"]
         command += ["--tokens", str(tokens)]
