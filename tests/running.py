@@ -94,6 +94,7 @@ def running_on(folder: Path, database_url: str, redis_url: str, settings: dict[s
         "GENAPP_RETRY_SECONDS": "0.05",
         # All visitors of the tests are at one address.
         "GENAPP_REQUESTS_PER_MINUTE_PER_ADDRESS": "0",
+        "GENAPP_REQUESTS_PER_MINUTE_PER_USER": "0",
         "GENAPP_WORKER_CONCURRENCY": "64",
         **settings,
     }

@@ -36,7 +36,7 @@ class Dialect:
     """`encode(seq, ops)` gives the messages of a frame, none where it has nothing for this dialect.
 
     A dialect that `tells_text` gets an op `snapshot`, with the whole text so far, in the place of all
-    `text` ops of a viewer who missed some.
+    `text` ops, for a viewer who comes without a cursor.
     """
 
     name: str

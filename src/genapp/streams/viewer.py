@@ -204,20 +204,28 @@ def _encoded(held: Held, dialect: Dialect) -> Encoded:
 
 
 def _missed(retained: Retained, seat: _Seat, dialect: Dialect) -> list[Held]:
-    missed = retained.after(seat.seq)
-    if not dialect.tells_text:
-        return missed
+    if dialect.tells_text and seat.seq == 0:
+        return _told(retained, shown=seat.shown)
+    return retained.after(seat.seq)
+
+
+def _told(retained: Retained, *, shown: bool) -> list[Held]:
+    """All there is, the whole text in the place of its pieces. Made once for all who come before the next frame."""
+    if retained.told is not None:
+        return retained.told
+    missed = retained.after(0)
     telling = [held.seq for held in missed if any(op.action == "text" for op in held.ops.values())]
-    if len(telling) > 1 or (telling and seat.seq == 0):
-        return _with_snapshot(missed, telling[-1], retained.text())
-    if not telling and seat.shown and seat.seq == 0 and not retained.closed:
+    if telling:
+        retained.told = _with_snapshot(missed, telling[-1], retained.text())
+        return retained.told
+    if shown and not retained.closed:
         # A new attempt that has said nothing yet: the text that the viewer shows is void.
         return _with_snapshot(missed, missed[0].seq if missed else retained.seq, "")
     return missed
 
 
 def _with_snapshot(missed: list[Held], at: int, text: str) -> list[Held]:
-    """`missed` without its text, and the whole text in the frame `at`: copies, for one viewer."""
+    """`missed` without its text, and the whole text in the frame `at`: copies."""
     told = {at: Held(at, {-1: Op("snapshot", "", text)})}
     for held in missed:
         rest = {index: op for index, op in held.ops.items() if op.action != "text"}

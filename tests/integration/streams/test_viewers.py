@@ -173,16 +173,25 @@ async def test_programs_get_chunks_as_they_come(log: SeamedLog, hub: Hub) -> Non
         assert await told(viewer) == [{"type": "chunk", "seq": 5, "content": "!"}]
 
 
-async def test_a_program_that_missed_some_text_gets_the_whole(log: SeamedLog, hub: Hub) -> None:
+async def test_a_program_that_comes_late_gets_the_whole_and_one_that_comes_back_what_it_missed(
+    log: SeamedLog, hub: Hub
+) -> None:
     first = await log.publish("s", [text("a")])
     await log.publish("s", [text("b")])
     await log.publish("s", [text("c"), notice({"type": "status", "status": "processing"})])
-    async with hub.join([("s", first.cursor)], "json") as viewer:
-        whole, status = await told(viewer)
+    async with hub.join([("s", None)], "json") as one, hub.join([("s", None)], "json") as other:
+        (event,), (same,) = await one.next_events(), await other.next_events()
+        assert event.encoded is same.encoded, "a whole answer is written out for each who comes"
+        whole, status = [json.loads(message) for message in event.encoded.messages]
     assert whole == {"type": "snapshot", "seq": 3, "content": "abc"}
     assert status["type"] == "status"
-    async with hub.join([("s", Cursor(first.cursor.epoch, 2))], "json") as viewer:
-        assert (await told(viewer))[0] == {"type": "chunk", "seq": 3, "content": "c"}
+    async with hub.join([("s", first.cursor)], "json") as viewer:
+        missed = await told(viewer)
+    assert missed[:2] == [
+        {"type": "chunk", "seq": 2, "content": "b"},
+        {"type": "chunk", "seq": 3, "content": "c"},
+    ]
+    assert missed[2:] == [{**status, "seq": 3}]
 
 
 async def test_a_program_is_told_that_the_text_of_a_failed_attempt_is_void(log: SeamedLog, hub: Hub) -> None:
