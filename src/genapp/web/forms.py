@@ -40,9 +40,16 @@ def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseR
     if site is not None:
         foreign = site not in ("same-origin", "none")
     else:
-        foreign = origin is not None and urlsplit(origin).netloc != connection.headers.get("host")
+        foreign = origin is not None and _host_of(origin) != connection.headers.get("host")
     if foreign:
         raise Forbidden("This was sent from another site. Open this site itself and send it from there.")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # half an IPv6 address
+        return None
 
 
 async def read_form(request: Request[Any, Any, Any], visitor: Visitor, sessions: Sessions) -> Form:
@@ -96,11 +103,14 @@ def _from_json(body: bytes) -> Form:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
+    if len(pairs) > MAX_FIELDS:
+        raise Invalid(f"This has more than {MAX_FIELDS} fields.")
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
             raise Invalid(f"“{name[:40]}” was sent more than once. Send it once.", field=name[:40])
-    return dict(pairs)
+        fields[name] = value
+    return fields
 
 
 def _clean(name: str, value: str) -> str:

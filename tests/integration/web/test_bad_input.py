@@ -41,6 +41,8 @@ BAD_JSON = {
     "NUL": b'{"prompt": "a\\u0000b"}',
     "a repeated name": b'{"prompt": "a", "prompt": "b"}',
     "too deep": b"[" * 100_000,
+    # A quadratic look for repeats took half a minute for these, in which nobody else was answered.
+    "too many names": b"{" + b",".join(b'"%d":0' % i for i in range(30_000)) + b"}",
 }
 
 
@@ -135,6 +137,7 @@ async def test_what_another_site_makes_a_browser_send_is_refused(visitor: Visito
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
     ):
         answer = await visitor.http.post("/generations", json={"prompt": "x"}, headers={**JSON, **foreign})
         assert answer.status_code == 403, foreign
