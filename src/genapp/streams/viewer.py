@@ -225,9 +225,16 @@ def _told(retained: Retained, *, shown: bool) -> list[Held]:
 
 
 def _with_snapshot(missed: list[Held], at: int, text: str) -> list[Held]:
-    """`missed` without its text, and the whole text in the frame `at`: copies."""
+    """`missed` without its text, and the whole text in the frame `at`: copies.
+
+    What is said before that frame says first that the text so far is void: who is cut off between the two comes back
+    with the cursor between, and is given pieces from there on.
+    """
     told = {at: Held(at, {-1: Op("snapshot", "", text)})}
     for held in missed:
         rest = {index: op for index, op in held.ops.items() if op.action != "text"}
         told.setdefault(held.seq, Held(held.seq)).ops.update(rest)
-    return [told[seq] for seq in sorted(told)]
+    frames = [told[seq] for seq in sorted(told)]
+    first = next(held for held in frames if any(op.action in ("notice", "snapshot") for op in held.ops.values()))
+    first.ops = {-1: Op("snapshot", "", ""), **first.ops}
+    return frames
