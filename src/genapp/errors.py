@@ -3,6 +3,7 @@
     GenappError                     500  internal
     ├── Invalid                     422  the request cannot be used as it is
     │   └── TooLarge                413
+    ├── Unauthenticated             401  nobody is logged in, or no longer
     ├── Forbidden                   403
     ├── NotFound                    404  also what belongs to somebody else
     ├── TooMany                     429  carries `retry_after`
@@ -56,6 +57,12 @@ class TooLarge(Invalid):
     code = "too_large"
     status = 413
     message = "That is too large. Shorten it and send it again."
+
+
+class Unauthenticated(GenappError):
+    code = "unauthenticated"
+    status = 401
+    message = "You are not logged in. Log in, and do this again."
 
 
 class Forbidden(GenappError):

@@ -1,19 +1,22 @@
-"""How often somebody may ask: a rate for each user, and one for each address.
+"""How often somebody may ask, and how often somebody may try to log in: rates for users, accounts and addresses.
 
 What is in flight and what was spent are counted in the rows (`models.submission`); a rate is about moments, so it
-is kept in Redis. Where Redis is away nobody is refused: the limits in the rows still hold.
+is kept in Redis. Where Redis is away nobody who asks is refused: the limits in the rows still hold. Log-ins have no
+other limit, so they wait until Redis is back.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ipaddress
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from redis.exceptions import RedisError
 
-from genapp.errors import TooMany
+from genapp.errors import TooMany, Unavailable
 
 if TYPE_CHECKING:
     import uuid
@@ -30,46 +33,88 @@ PATIENCE = 1
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local step = 60000 / tonumber(ARGV[1])
-local empty = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + step
-if empty - now > 60000 then return math.ceil(empty - now - 60000) end
+local window = ARGV[2] * 1000
+local empty = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + window / ARGV[1]
+if empty - now > window then return math.ceil(empty - now - window) end
 redis.call('SET', KEYS[1], empty, 'PX', math.ceil(empty - now))
 return 0
 """
 
 
-class Quotas:
-    """Admits requests that make work. Rates are per minute, and may come all at once; 0 means no limit."""
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many in so many seconds, which may come all at once. 0: as many as they like."""
 
-    def __init__(self, redis: Redis, *, per_user: int, per_address: int) -> None:
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What is admitted."""
+
+    asking_user: Rate
+    asking_address: Rate
+    login_account: Rate
+    login_address: Rate
+    signup_address: Rate
+
+
+class Quotas:
+    """Admits what makes work, and what guesses."""
+
+    def __init__(self, redis: Redis, rates: Rates) -> None:
         self._take = redis.register_script(TAKE)
-        self._per_user = per_user
-        self._per_address = per_address
+        self._rates = rates
         self._away = False
 
     async def admit(self, user_id: uuid.UUID, address: str | None) -> None:
         """Count a request; raises TooMany, with the seconds to wait, where it is one too many."""
         # One after the other: what one of them refuses is not counted against the next.
-        await self._take_one(f"user:{user_id}", self._per_user)
+        await self._ask(f"user:{user_id}", self._rates.asking_user)
         if address is not None:
             # New guests cost nothing, so the address is what bounds somebody who throws their cookie away.
-            await self._take_one(f"address:{network(address)}", self._per_address)
+            await self._ask(f"address:{network(address)}", self._rates.asking_address)
 
-    async def _take_one(self, key: str, per_minute: int) -> None:
-        if (milliseconds := await self._wait(key, per_minute)) > 0:
-            raise TooMany("That is more than can be taken in a minute.", retry_after=-(-milliseconds // 1000))
+    async def admit_login(self, account: str, address: str | None) -> None:
+        """Count a try of a password for an account, whether there is one or not; raises TooMany.
 
-    async def _wait(self, key: str, per_minute: int) -> int:
-        if per_minute == 0:
-            return 0
+        Raises Unavailable where it cannot be counted: uncounted, a password could be guessed while Redis is away.
+        """
+        # The address first: who tries many accounts from one place uses up their own tries, not the accounts'.
+        await self._try("login:address", address and network(address), self._rates.login_address)
+        await self._try("login:account", account, self._rates.login_account)
+
+    async def admit_signup(self, address: str | None) -> None:
+        """Count a sign-up; raises TooMany, and Unavailable where it cannot be counted."""
+        await self._try("signup", address and network(address), self._rates.signup_address)
+
+    async def _ask(self, key: str, rate: Rate) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
-                milliseconds = int(cast("Any", await self._take((f"genapp:quota:{key}",), (per_minute,))))
+            milliseconds = await self._wait(key, rate)
         except (RedisError, TimeoutError) as error:
             self._tell(f"rates cannot be counted, so everybody is let through: {error!r}", away=True)
-            return 0
+            return
         self._tell("rates are counted again", away=False)
-        return milliseconds
+        if milliseconds > 0:
+            raise TooMany("That is more than can be taken in a minute.", retry_after=-(-milliseconds // 1000))
+
+    async def _try(self, what: str, who: str | None, rate: Rate) -> None:
+        # A digest: an account's address is no business of whoever reads Redis' keys.
+        key = f"{what}:{hashlib.sha256((who or '').encode()).hexdigest()[:32]}"
+        try:
+            milliseconds = await self._wait(key, rate)
+        except (RedisError, TimeoutError) as error:
+            logger.warning("log-ins cannot be counted, so they have to wait: %r", error)
+            raise Unavailable(retry_after=5) from None
+        if milliseconds > 0:
+            raise TooMany("There were too many tries.", retry_after=-(-milliseconds // 1000))
+
+    async def _wait(self, key: str, rate: Rate) -> int:
+        if rate.count == 0:
+            return 0
+        async with asyncio.timeout(PATIENCE):
+            return int(cast("Any", await self._take((f"genapp:quota:{key}",), (rate.count, rate.seconds))))
 
     def _tell(self, sentence: str, *, away: bool) -> None:
         # Once each time, not with each request.

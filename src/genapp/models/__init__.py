@@ -1,29 +1,43 @@
 """Tables and their state changes."""
 
+from genapp.models.account import normal_email
+from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
 from genapp.models.conversation import Conversation
 from genapp.models.database import connected, ping
-from genapp.models.draft import Draft, Limits
+from genapp.models.draft import Draft
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
+from genapp.models.invitation import Invitation
+from genapp.models.limits import Limits
 from genapp.models.outcome import Outcome, Spent
+from genapp.models.session import Session, Standing
+from genapp.models.share import Share
+from genapp.models.standing import void
 from genapp.models.user import User
 
 __all__ = [
     "FINISHED",
     "IN_FLIGHT",
+    "ApiToken",
     "Attempt",
     "Chunk",
     "Conversation",
     "Draft",
     "Generation",
+    "Invitation",
     "Limits",
     "Outcome",
+    "Session",
+    "Share",
     "Spent",
+    "Standing",
     "User",
     "connected",
     "new_id",
+    "normal_email",
     "parse_id",
     "ping",
+    "void",
 ]

@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine
 
+from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
 from genapp.models.conversation import Conversation
 from genapp.models.generation import Generation
+from genapp.models.invitation import Invitation
+from genapp.models.session import Session
+from genapp.models.share import Share
 from genapp.models.user import User
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-TABLES = (User, Conversation, Generation, Attempt, Chunk)
+TABLES = (User, Session, ApiToken, Invitation, Conversation, Share, Generation, Attempt, Chunk)
 
 # Seconds that a query or a transaction may take with all its waiting: for a connection, and for the server. A server
 # that takes connections and does not answer held a page for one to four minutes without it (measured).

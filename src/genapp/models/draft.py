@@ -11,18 +11,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A validated request for a generation."""
+    """A validated request for a generation. `guest`: the user may have no row yet."""
 
     user_id: uuid.UUID
     prompt: str
     model: str
     conversation_id: uuid.UUID | None = None
     idempotency_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one user may have in flight, and spend in 24 hours (0 tokens: as many as they like)."""
-
-    in_flight: int
-    tokens_per_day: int = 0
+    guest: bool = True

@@ -13,7 +13,8 @@ from genapp.models.user import User
 if TYPE_CHECKING:
     import uuid
 
-    from genapp.models.draft import Draft, Limits
+    from genapp.models.draft import Draft
+    from genapp.models.limits import Limits
 
 
 class Submission(Rows):
@@ -31,15 +32,16 @@ class Submission(Rows):
         """Store a draft as `queued`; give the generation and whether it is new.
 
         The same idempotency key of the same user gives the generation it gave first. Raises Invalid for a key that
-        was used for another prompt, NotFound for a foreign conversation, TooMany past the limits.
+        was used for another prompt, NotFound for a foreign conversation, TooMany past the limits: the user's own
+        where they have some, else `limits`.
         """
         async with cls._meta.db.transaction():
-            await User.ensure_locked(draft.user_id)
+            user = await User.locked(draft.user_id, guest=draft.guest)
             if draft.idempotency_key and (earlier := await cls._by_key(draft)):
                 return earlier._repeated(draft), False
             if draft.conversation_id:
                 await Conversation.owned(draft.conversation_id, draft.user_id)
-            await cls._require_room(draft.user_id, limits)
+            await cls._require_room(draft.user_id, user.limits(limits))
             conversation_id = draft.conversation_id or await Conversation.begin(draft.user_id, draft.prompt)
             return await cls._insert(draft, conversation_id), True
 
@@ -152,11 +154,11 @@ class Submission(Rows):
         Raises TooMany past the limits.
         """
         async with self._meta.db.transaction():
-            await User.ensure_locked(self.user)
+            user = await User.locked(self.user, guest=False)
             current = await self.reread()
             if current.status not in ("failed", "cancelled"):
                 return current, False
-            await self._require_room(self.user, limits)
+            await self._require_room(self.user, user.limits(limits))
             changed = await self.changed(
                 """
                 UPDATE generations SET status = 'queued', attempt = attempt + 1, answer = '', html = '',

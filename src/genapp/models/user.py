@@ -1,28 +1,52 @@
-"""Who everything belongs to. A guest is a user with nothing but an id; accounts add to this row."""
+"""Who everything belongs to. A guest is a user with nothing but an id; an account adds an address and a password."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from piccolo.columns import UUID, Timestamptz
+from piccolo.columns import UUID, BigInt, Integer, Timestamptz, Varchar
 from piccolo.table import Table
+
+from genapp.errors import Unauthenticated
+from genapp.models.account import Account
+from genapp.models.limits import Limits
 
 if TYPE_CHECKING:
     import uuid
 
+EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3
 
-class User(Table, tablename="users"):
-    """A person, guest or not."""
+
+class User(Account, Table, tablename="users"):
+    """A person, guest or not. `max_in_flight` and `tokens_per_day` are their own limits, where they have any."""
 
     id = UUID(primary_key=True, default=None)
     created_at = Timestamptz()
+    email = Varchar(length=EMAIL_CHARACTERS, null=True, default=None)
+    password_hash = Varchar(length=255, null=True, default=None, secret=True)
+    role = Varchar(length=10, default="user")
+    disabled_at = Timestamptz(null=True, default=None)
+    max_in_flight = Integer(null=True, default=None)
+    tokens_per_day = BigInt(null=True, default=None)
 
     @classmethod
-    async def ensure_locked(cls, user_id: uuid.UUID) -> None:
-        """Make the row where it is missing and lock it until the transaction ends.
+    async def locked(cls, user_id: uuid.UUID, *, guest: bool) -> User:
+        """Give the row, locked until the transaction ends; a guest's is made where it is missing.
 
         A guest's row is made by the first prompt and not by the first page, so that robots that read pages
-        store nothing. The lock puts one user's submissions in a row: the in-flight limit is exact.
+        store nothing. The lock puts one user's submissions in a row: the in-flight limit is exact. Raises
+        Unauthenticated for an account that is gone: it was deleted while this request was on its way.
         """
-        await cls.raw("INSERT INTO users (id) VALUES ({}) ON CONFLICT DO NOTHING", user_id)
-        await cls.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
+        if guest:
+            await cls.raw("INSERT INTO users (id) VALUES ({}) ON CONFLICT DO NOTHING", user_id)
+        found = await cls.changed("SELECT * FROM users WHERE id = {} FOR UPDATE", user_id)
+        if found is None:
+            raise Unauthenticated
+        return found
+
+    def limits(self, usual: Limits) -> Limits:
+        """What this user may have in flight and spend: their own limits, else the usual ones."""
+        return Limits(
+            usual.in_flight if self.max_in_flight is None else self.max_in_flight,
+            usual.tokens_per_day if self.tokens_per_day is None else self.tokens_per_day,
+        )

@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     redis_pool: int = Field(50, ge=5, le=1000)  # the broker's consumers hold two
     redis_verify_certificate: bool = False
 
+    access: Literal["open", "accounts", "invite"] | None = None
+    session_days: float = Field(30, gt=0)
+    logins_per_account: int = Field(10, ge=0)
+    logins_per_address: int = Field(100, ge=0)
+    signups_per_address: int = Field(20, ge=0)
+
     secret_key: SecretStr | None = None
     secret_key_fallbacks: SecretStr | None = None
 
@@ -236,6 +242,16 @@ class Settings(BaseSettings):
         # A base URL without a key is a local server (Ollama, vLLM …).
         configured = tuple(one for one in access if one.api_key or one.base_url)
         return configured or (ProviderAccess("demo", None, None),)
+
+    @property
+    def access_policy(self) -> Literal["open", "accounts", "invite"]:
+        """Who may use the site: everybody, whoever signs up, whoever is invited. Strict unless told otherwise."""
+        return self.access or ("accounts" if self.env == "production" else "open")
+
+    @property
+    def session_seconds(self) -> float:
+        """Seconds that an account's session is good for after its last use."""
+        return self.session_days * 86_400
 
     @property
     def frame_interval(self) -> float:

@@ -17,6 +17,7 @@ from .ops import Op, after, append, before, notice, remove, replace, text, updat
 from .page import stream_from
 from .snapshot import Snapshot
 from .sse import serve
+from .subscriber import Subscriber
 from .viewer import Viewer
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Statistics",
     "StreamClosed",
     "StreamsError",
+    "Subscriber",
     "Unavailable",
     "Viewer",
     "after",

@@ -10,11 +10,13 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
-from genapp.web import conversations, generations, health
+from genapp.web import account, accounts, administering, api_tokens, conversations, generations, health, sharing
+from genapp.web.access import authorise
 from genapp.web.errors import answer_error
-from genapp.web.forms import require_same_origin
+from genapp.web.forms import Form
 from genapp.web.headers import add_headers
 from genapp.web.parts import Parts, opened
+from genapp.web.policies import require_policies
 from genapp.web.sessions import SessionMiddleware, Sessions, Visitor
 from genapp.web.static import make_static
 from genapp.web.subscriptions import subscribe
@@ -34,35 +36,43 @@ def give_parts(state: State) -> Parts:
 
 
 def give_visitor(request: Request[Any, Any, Any]) -> Visitor:
-    """Who is asking, for handlers."""
+    """Who is asking, for handlers. Only the guard puts it there: where it has not run, this raises."""
     visitor: Visitor = request.scope["state"]["visitor"]
     return visitor
+
+
+def give_form(request: Request[Any, Any, Any]) -> Form:
+    """What was sent, for handlers of what changes something."""
+    form: Form = request.scope["state"]["form"]
+    return form
 
 
 def create_app(settings: Settings) -> Litestar:
     """Make the app. Its connections are opened when it starts and closed when it stops."""
     sessions = Sessions(settings.secrets)
+    routes = [
+        *conversations.ROUTES,
+        *generations.ROUTES,
+        *accounts.ROUTES,
+        *account.ROUTES,
+        *api_tokens.ROUTES,
+        *sharing.ROUTES,
+        *administering.ROUTES,
+        subscribe,
+        *health.ROUTES,
+        make_static(),
+    ]
+    require_policies(routes)
     return Litestar(
-        route_handlers=[
-            conversations.home,
-            conversations.conversation,
-            generations.create,
-            generations.show,
-            generations.cancel,
-            generations.retry,
-            subscribe,
-            health.healthz,
-            health.readyz,
-            health.metrics_page,
-            make_static(),
-        ],
-        state=State({"sessions": sessions}),
+        route_handlers=routes,
+        state=State({"sessions": sessions, "settings": settings}),
         lifespan=[partial(opened, settings=settings)],
         dependencies={
             "parts": Provide(give_parts, sync_to_thread=False),
             "visitor": Provide(give_visitor, sync_to_thread=False),
+            "form": Provide(give_form, sync_to_thread=False),
         },
-        guards=[require_same_origin],
+        guards=[authorise],
         middleware=[DefineMiddleware(SessionMiddleware, sessions=sessions)],
         before_send=[add_headers],
         exception_handlers={Exception: answer_error},

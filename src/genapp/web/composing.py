@@ -26,6 +26,7 @@ def draft_from(form: Form, visitor: Visitor, settings: Settings) -> Draft:
         model=_model(form, settings),
         conversation_id=_conversation_id(form),
         idempotency_key=_idempotency_key(form),
+        guest=visitor.guest,
     )
 
 

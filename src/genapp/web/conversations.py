@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from genapp.web.forms import Form
 
 
-@readable("/")
+@readable("/", opt=is_for(Policy.READ))
 async def home(request: Request[Any, Any, Any], parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """The composer, which `?prompt=` fills in, and the newest conversations."""
     if shape(request) == "json":
@@ -29,7 +29,7 @@ async def home(request: Request[Any, Any, Any], parts: Given[Parts], visitor: Gi
     return await home_page(parts, visitor, form={"prompt": request.query_params.get("prompt", "")[:limit]})
 
 
-@readable("/conversations/{conversation_id:uuid}")
+@readable("/conversations/{conversation_id:uuid}", opt=is_for(Policy.READ))
 async def conversation(
     request: Request[Any, Any, Any], conversation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]
 ) -> Response[Any]:
@@ -85,11 +85,4 @@ def item(id: UUID, title: str, updated_at: Any, busy: bool) -> views.Conversatio
     return views.ConversationItem(str(id), title, f"/conversations/{id}", updated_at, views.when(updated_at), busy)
 
 
-def page(html: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
-    """A page of one user."""
-    return Response(
-        html,
-        status_code=status,
-        media_type=MediaType.HTML,
-        headers=headers,
-    )
+ROUTES = (home, conversation)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
-from litestar import MediaType, Request, Response
+from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
 
 from genapp import streams, views
-from genapp.errors import GenappError, NotFound, TooLarge, Unavailable
+from genapp.errors import GenappError, NotFound, TooLarge, Unauthenticated, Unavailable
+from genapp.models import parse_id
+from genapp.web.composing import composer_for
+from genapp.web.forms import SAFE_METHODS, Form
 from genapp.web.negotiation import shape
+from genapp.web.pages import local_place, page, person_of, see_other
+
+if TYPE_CHECKING:
+    from genapp.settings import Settings
+    from genapp.web.sessions import Visitor
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +28,8 @@ AnyRequest = Request[Any, Any, Any]
 
 TITLES = {
     400: "That did not work",
-    403: "That form has expired",
+    401: "Not logged in",
+    403: "That is not allowed",
     404: "Nothing here",
     405: "That does not work here",
     413: "Too large",
@@ -64,7 +73,10 @@ def _from_http(error: HTTPException) -> GenappError:
 
 def headers_of(error: GenappError) -> dict[str, str]:
     """The headers an error's answer carries."""
-    return {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 names a way to come in
+    return headers
 
 
 def problem(error: GenappError) -> Response[Any]:
@@ -88,7 +100,31 @@ def answer_error(request: AnyRequest, exception: Exception) -> Response[Any]:
     if wanted == "json":
         return problem(error)
     if wanted == "partial":
-        html = views.notice(error.sentence)
-    else:
+        return page(views.notice(error.sentence), error.status, headers_of(error))
+    return _as_page(request, error)
+
+
+def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:
+    """A whole page about an error: with the words that were sent, where there were some."""
+    settings: Settings = request.app.state.settings
+    state = request.scope["state"]
+    # Only claimed where the database could not say whether it is so: then the page shows nothing of anybody.
+    visitor: Visitor | None = state.get("visitor") or state.get("claim")
+    form: Form = state.get("form", {})
+    if visitor is None:
         html = views.error_page(error.status, TITLES.get(error.status, "Error"), error.sentence)
-    return Response(html, status_code=error.status, media_type=MediaType.HTML, headers=headers_of(error))
+    elif form.get("prompt"):
+        conversation_id = parse_id(form.get("conversation_id", ""))
+        composer = composer_for(settings, conversation_id=conversation_id, form=form, error=error)
+        html = views.home(composer, [], person_of(settings, visitor))
+    elif isinstance(error, Unauthenticated) and request.method in SAFE_METHODS:
+        return see_other("/login", next=local_place(_place(request)))
+    else:
+        title = TITLES.get(error.status, "Error")
+        html = views.error_page(error.status, title, error.sentence, person_of(settings, visitor))
+    return page(html, error.status, headers_of(error))
+
+
+def _place(request: AnyRequest) -> str:
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{request.scope['path']}?{query}" if query else request.scope["path"]

@@ -12,13 +12,14 @@ from genapp.errors import Forbidden, Invalid
 if TYPE_CHECKING:
     from litestar import Request
     from litestar.connection import ASGIConnection
-    from litestar.handlers import BaseRouteHandler
 
     from genapp.web.sessions import Sessions, Visitor
 
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
 MAX_FIELDS = 50
+JSON = "application/json"
+URLENCODED = "application/x-www-form-urlencoded"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 # NUL cannot be stored, the other controls only come with binary data, and a lone surrogate is no character.
@@ -27,14 +28,12 @@ NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 Form = dict[str, str]
 
 
-def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """A guard for every route: refuses a request that another site made a browser send.
+def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Refuses a request that another site made a browser send, by Forbidden.
 
     Browsers tell in `Sec-Fetch-Site`, older ones in `Origin`; neither can be set by a page. A client that is not a
     browser sends neither, and carries nobody else's cookie.
     """
-    if connection.scope.get("method") in SAFE_METHODS:
-        return
     site = connection.headers.get("sec-fetch-site")
     origin = connection.headers.get("origin")
     if site is not None:
@@ -52,24 +51,32 @@ def _host_of(origin: str) -> str | None:
         return None
 
 
-async def read_form(request: Request[Any, Any, Any], visitor: Visitor, sessions: Sessions) -> Form:
-    """Give the fields of a request's body, line ends as LF.
-
-    A form needs the token that its page was given (threat: another site's form, in a browser that tells no origin).
-    JSON needs none: a page cannot send it across origins without asking first. Neither does who brings no session.
-    Raises Invalid for what cannot be read or is sent twice, Forbidden for a missing or foreign token.
-    """
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+async def read_fields(request: Request[Any, Any, Any]) -> Form:
+    """Give the fields of a request's body, line ends as LF. Raises Invalid for what cannot be read or is sent twice."""
+    kind = _content_type(request)
     body = await request.body()
-    if kind == "application/json":
+    if kind == JSON:
         return _from_json(body)
-    if kind not in ("", "application/x-www-form-urlencoded"):
+    if kind not in ("", URLENCODED):
         raise Invalid("Send this as a form (application/x-www-form-urlencoded) or as JSON.")
-    form = _from_urlencoded(body)
+    return _from_urlencoded(body)
+
+
+def require_own_form(request: Request[Any, Any, Any], form: Form, claim: Visitor, sessions: Sessions) -> None:
+    """Raises Forbidden for a form without the token that its page was given.
+
+    The threat: another site's form, in a browser that tells no origin. JSON needs none: a page cannot send it across
+    origins without asking first, which nobody here answers. Neither does who brings no session.
+    """
+    if not claim.known or _content_type(request) == JSON:
+        return
     token = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
-    if visitor.known and not sessions.owns_form(visitor, token):
+    if not sessions.owns_form(claim, token):
         raise Forbidden
-    return form
+
+
+def _content_type(request: Request[Any, Any, Any]) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 def _from_urlencoded(body: bytes) -> Form:

@@ -14,13 +14,15 @@ from genapp import models, views
 from genapp.errors import GenappError, NotFound
 from genapp.models import Generation
 from genapp.streams import StreamsError
-from genapp.web.composing import composer_for, draft_from
-from genapp.web.conversations import conversation_page, home_page, page
+from genapp.web.composing import draft_from
+from genapp.web.conversations import conversation_page, home_page
 from genapp.web.errors import answer_error, as_ours, headers_of
-from genapp.web.forms import Form, read_form
+from genapp.web.forms import Form
 from genapp.web.live import shown
 from genapp.web.negotiation import readable, shape
+from genapp.web.pages import address_of, page, person_of
 from genapp.web.parts import Given, Parts
+from genapp.web.policies import Policy, is_for
 from genapp.web.representing import generation_json
 from genapp.web.sessions import Visitor
 
@@ -32,10 +34,11 @@ logger = logging.getLogger(__name__)
 AnyRequest = Request[Any, Any, Any]
 
 
-@post("/generations")
-async def create(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
+@post("/generations", opt=is_for(Policy.GENERATE))
+async def create(
+    request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]
+) -> Response[Any]:
     """Store a prompt and answer at once; a worker does the rest."""
-    form = await read_form(request, visitor, parts.sessions)
     try:
         draft = draft_from(form, visitor, parts.settings)
         await parts.quotas.admit(visitor.user_id, address_of(request))
@@ -68,21 +71,12 @@ async def created(
 
 
 async def refuse(request: AnyRequest, parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[Any]:
-    """Answer a submission that was not taken. As a page: with all that was typed."""
-    if shape(request) != "page":
+    """Answer a submission that was not taken. As a page: where it came from, with all that was typed."""
+    if shape(request) != "page" or error.status >= 500:
         return answer_error(request, error)
-    if error.status >= 500:
-        answer = _page_without_rows(parts, visitor, form, error)
-    else:
-        answer = await _page_it_came_from(parts, visitor, form, error)
+    answer = await _page_it_came_from(parts, visitor, form, error)
     answer.headers.update(headers_of(error))
     return answer
-
-
-def _page_without_rows(parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[str]:
-    conversation_id = models.parse_id(form.get("conversation_id", ""))
-    composer = composer_for(parts.settings, conversation_id=conversation_id, form=form, error=error)
-    return page(views.home(composer, [], visitor.csrf_token), error.status)
 
 
 async def _page_it_came_from(parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[str]:
@@ -97,7 +91,7 @@ async def _page_it_came_from(parts: Parts, visitor: Visitor, form: Form, error: 
     return await home_page(parts, visitor, form=form, error=error, status=error.status)
 
 
-@readable("/generations/{generation_id:uuid}")
+@readable("/generations/{generation_id:uuid}", opt=is_for(Policy.READ))
 async def show(request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """One generation: as JSON, as its article, or as a page at its place in the conversation."""
     generation = await Generation.owned(generation_id, visitor.user_id)
@@ -110,23 +104,21 @@ async def show(request: AnyRequest, generation_id: UUID, parts: Given[Parts], vi
     return await conversation_page(parts, visitor, found)
 
 
-@post("/generations/{generation_id:uuid}/cancellation")
+@post("/generations/{generation_id:uuid}/cancellation", opt=is_for(Policy.GENERATE))
 async def cancel(
     request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]
 ) -> Response[Any]:
     """Stop a generation. Idempotent: what is finished stays as it is."""
-    await read_form(request, visitor, parts.sessions)
     generation = await (await Generation.owned(generation_id, visitor.user_id)).cancel()
     await announce_stop(parts, generation)
     return await changed(request, parts, visitor, generation)
 
 
-@post("/generations/{generation_id:uuid}/retry")
+@post("/generations/{generation_id:uuid}/retry", opt=is_for(Policy.GENERATE))
 async def retry(
     request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]
 ) -> Response[Any]:
     """Try a failed or stopped generation again. Idempotent: what is in progress or completed stays as it is."""
-    await read_form(request, visitor, parts.sessions)
     earlier = await Generation.owned(generation_id, visitor.user_id)
     await parts.quotas.admit(visitor.user_id, address_of(request))
     generation, new = await earlier.retry(limits_from(parts.settings))
@@ -134,11 +126,6 @@ async def retry(
         await announce_retry(parts, generation)
         await parts.jobs.generate_later(generation.id)
     return await changed(request, parts, visitor, generation)
-
-
-def address_of(request: AnyRequest) -> str | None:
-    """The client's address; behind a proxy that is trusted (FORWARDED_ALLOW_IPS), the one it tells."""
-    return request.client.host if request.client else None
 
 
 def limits_from(settings: Settings) -> models.Limits:
@@ -166,7 +153,7 @@ async def live_article(
 ) -> Response[str]:
     """A generation's article, and what connects it to its stream."""
     cards, stream = await shown(parts, visitor, [generation])
-    return page(views.generation(cards[0], stream, visitor.csrf_token), status, headers)
+    return page(views.generation(cards[0], stream, person_of(parts.settings, visitor)), status, headers)
 
 
 async def announce_stop(parts: Parts, generation: Generation) -> None:
@@ -189,3 +176,6 @@ async def announce_retry(parts: Parts, generation: Generation) -> None:
         logger.info("the new attempt is ahead of its announcement")
     except (RedisError, OSError) as error:
         logger.warning("the new attempt was not announced, its worker will: %s", error)
+
+
+ROUTES = (create, show, cancel, retry)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from litestar.params import Dependency
 
 from genapp import jobs, models, redis_clients
-from genapp.quotas import Quotas
+from genapp.quotas import Quotas, Rate, Rates
+from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
+from genapp.web.access import Access
 from genapp.web.silence import look_after
 from genapp.web.stopping import before_stopping
 
@@ -37,6 +39,7 @@ class Parts:
 
     settings: Settings
     sessions: Sessions
+    access: Access
     names: Names
     redis: Redis
     log: Log
@@ -64,12 +67,31 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         )
         await stack.enter_async_context(hub)
         stack.enter_context(before_stopping(hub.dismiss))
-        quotas = Quotas(
-            client,
-            per_user=settings.requests_per_minute_per_user,
-            per_address=settings.requests_per_minute_per_address,
+        revocations = await stack.enter_async_context(
+            Revocations(settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
         )
+        sessions: Sessions = app.state.sessions
         app.state.parts = Parts(
-            settings, app.state.sessions, Names(settings.secrets), client, log, hub, jobs.Jobs(broker), quotas
+            settings,
+            sessions,
+            Access(sessions, revocations, session_seconds=settings.session_seconds),
+            Names(settings.secrets),
+            client,
+            log,
+            hub,
+            jobs.Jobs(broker),
+            Quotas(client, rates(settings)),
         )
         yield
+
+
+def rates(settings: Settings) -> Rates:
+    """How often somebody may do what."""
+    minute, try_again, hour = 60, 600, 3600
+    return Rates(
+        asking_user=Rate(settings.requests_per_minute_per_user, minute),
+        asking_address=Rate(settings.requests_per_minute_per_address, minute),
+        login_account=Rate(settings.logins_per_account, try_again),
+        login_address=Rate(settings.logins_per_address, try_again),
+        signup_address=Rate(settings.signups_per_address, hour),
+    )

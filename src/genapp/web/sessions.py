@@ -1,6 +1,7 @@
-"""Who is asking: a signed cookie that names a user, without a query.
+"""Who says they are asking: a signed cookie that names a user and a session.
 
-A visitor without a (valid) cookie becomes a new guest. Their row is made by their first prompt.
+What it says is a claim. A guest's is as good as it is signed; an account's is looked up (`access.py`). A visitor without a
+(valid) cookie becomes a new guest, whose row is made by their first prompt.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from litestar.datastructures import MutableScopeHeaders
 
 from genapp.models import new_id
+from genapp.web.policies import Policy, policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "genapp_session"
-# For routes that everybody gets the same answer from. A shared cache that keeps a stylesheet would hand the session
-# it came with to everybody.
-NO_SESSION = "no_session"
+# Over TLS. The prefix makes browsers take it only from this host, by TLS, for all paths: a neighbouring subdomain can
+# not plant one.
+SECURE_COOKIE = f"__Host-{COOKIE}"
 # A year, renewed at each visit that finds it a month old, so that a regular's conversations do not vanish.
 LIFETIME = 365 * 86_400
 RENEWAL = 30 * 86_400
@@ -32,12 +34,27 @@ RENEWAL = 30 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The user behind a request. `known`: the request brought a valid cookie."""
+    """The user behind a request.
+
+    `known`: the request brought a valid cookie. `lapsed`: it was that of a session which has ended. `scopes` None: a
+    browser, which may do all that its user may. `keys` are what lets them in (`revocations.py`), as the database said at
+    `asked_at` (`time.monotonic()`).
+    """
 
     user_id: UUID
-    session_id: str
+    session_id: UUID
     known: bool
     csrf_token: str
+    email: str | None = None
+    is_admin: bool = False
+    lapsed: bool = False
+    scopes: frozenset[str] | None = None
+    keys: tuple[str, ...] = ()
+    asked_at: float = 0.0
+
+    @property
+    def guest(self) -> bool:
+        return self.email is None
 
 
 class Sessions:
@@ -54,64 +71,87 @@ class Sessions:
     def read(self, cookie: str | None) -> tuple[Visitor, bool]:
         """Give the visitor, and whether the cookie has to be sent (again)."""
         try:
-            user, session_id, issued = self._cookies.loads(cookie or "")
-            user_id, age = UUID(user), time.time() - issued
-        except (BadData, ValueError, TypeError):
-            user_id, age = None, 0.0
-        if user_id is None or age > LIFETIME:
-            return self._visitor(new_id(), new_id().hex, known=False), True
-        return self._visitor(user_id, session_id, known=True), age > RENEWAL
+            user, session, issued = self._cookies.loads(cookie or "")
+            user_id, session_id, age = UUID(user), UUID(session), time.time() - issued
+        except (BadData, ValueError, TypeError, AttributeError):
+            return self.stranger(), True
+        if age > LIFETIME:
+            return self.stranger(), True
+        return self.visitor(user_id, session_id), age > RENEWAL
 
     def write(self, visitor: Visitor) -> str:
         """Give the cookie's value."""
-        return str(self._cookies.dumps([visitor.user_id.hex, visitor.session_id, int(time.time())]))
+        return str(self._cookies.dumps([visitor.user_id.hex, visitor.session_id.hex, int(time.time())]))
 
     def owns_form(self, visitor: Visitor, token: str) -> bool:
         """Whether a form's token was made for this session."""
         try:
-            return bool(self._forms.loads(token) == visitor.session_id)
+            return bool(self._forms.loads(token) == visitor.session_id.hex)
         except BadData:
             return False
 
-    def _visitor(self, user_id: UUID, session_id: str, *, known: bool) -> Visitor:
-        return Visitor(user_id, session_id, known, str(self._forms.dumps(session_id)))
+    def stranger(self, *, lapsed: bool = False) -> Visitor:
+        """Somebody new."""
+        return self.visitor(new_id(), new_id(), known=False, lapsed=lapsed)
+
+    def visitor(self, user_id: UUID, session_id: UUID, *, known: bool = True, lapsed: bool = False) -> Visitor:
+        """A visitor as far as a cookie says."""
+        return Visitor(user_id, session_id, known, str(self._forms.dumps(session_id.hex)), lapsed=lapsed)
+
+
+def enter(scope: Scope, visitor: Visitor | None) -> None:
+    """Have the answer give the browser the cookie of `visitor`; with None, no cookie."""
+    scope["state"]["entering"] = visitor
 
 
 class SessionMiddleware:
-    """Puts the `Visitor` into the scope, and the cookie on the answer where it is due."""
+    """Puts what the cookie claims into the scope, and the cookie on the answer where it is due."""
 
     def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
         self.app = app
         self.sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["route_handler"].opt.get(NO_SESSION):
+        # What everybody gets the same answer from has no session. A shared cache that keeps a stylesheet would hand the
+        # cookie it came with to everybody.
+        if policy_of(scope["route_handler"]) is Policy.EVERYONE:
             await self.app(scope, receive, send)
             return
-        visitor, due = self.sessions.read(_cookie(scope))
-        scope["state"]["visitor"] = visitor
+        claim, due = self.sessions.read(_cookie(scope))
+        scope["state"]["claim"] = claim
+        enter(scope, claim if due else None)
 
         async def send_with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableScopeHeaders(message).add("Set-Cookie", self._set_cookie(visitor, scope))
+            entering: Visitor | None = scope["state"]["entering"]
+            if message["type"] == "http.response.start" and entering is not None:
+                MutableScopeHeaders(message).add("Set-Cookie", self._set_cookie(entering, scope))
             await send(message)
 
-        await self.app(scope, receive, send_with_cookie if due else send)
+        await self.app(scope, receive, send_with_cookie)
 
     def _set_cookie(self, visitor: Visitor, scope: Scope) -> str:
         # Lax: a link from elsewhere finds you signed in, a form on another site does not.
         attributes = f"Path=/; Max-Age={LIFETIME}; HttpOnly; SameSite=Lax"
-        secure = "; Secure" if scope["scheme"] in ("https", "wss") else ""
-        return f"{COOKIE}={self.sessions.write(visitor)}; {attributes}{secure}"
+        secure = "; Secure" if _is_secure(scope) else ""
+        return f"{_cookie_name(scope)}={self.sessions.write(visitor)}; {attributes}{secure}"
+
+
+def _is_secure(scope: Scope) -> bool:
+    return scope["scheme"] in ("https", "wss")
+
+
+def _cookie_name(scope: Scope) -> str:
+    return SECURE_COOKIE if _is_secure(scope) else COOKIE
 
 
 def _cookie(scope: Scope) -> str | None:
     # Not by http.cookies: it stops at the first cookie that it finds odd, and other scripts set some with JSON in them.
+    wanted = _cookie_name(scope)
     for name, value in scope["headers"]:
         if name != b"cookie":
             continue
         for pair in value.decode("latin-1").split(";"):
             key, _, content = pair.strip().partition("=")
-            if key == COOKIE:
+            if key == wanted:
                 return content
     return None

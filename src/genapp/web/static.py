@@ -20,7 +20,7 @@ from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEv
 
 from genapp import assets
 from genapp.errors import NotFound
-from genapp.web.sessions import NO_SESSION
+from genapp.web.policies import Policy, is_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def make_static() -> ASGIRouteHandler:
     """Make the handler of `/static/`."""
     files = read_files(assets.STATIC)
 
-    @asgi("/static", is_mount=True, copy_scope=False, opt={NO_SESSION: True})
+    @asgi("/static", is_mount=True, copy_scope=False, opt=is_for(Policy.EVERYONE))
     async def static(scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("method") not in ("GET", "HEAD"):
             raise MethodNotAllowedException

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from litestar import Request, asgi
@@ -11,10 +12,13 @@ from litestar.types import Receive, Scope, Send
 
 from genapp import metrics, streams
 from genapp.errors import Invalid, NotFound
+from genapp.web.policies import Policy, is_for
 from genapp.web.silence import show_finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from genapp.revocations import Keys
 
     from genapp.web.parts import Parts
     from genapp.web.sessions import Visitor
@@ -23,7 +27,16 @@ if TYPE_CHECKING:
 MAX_STREAMS = 20
 
 
-@asgi("/streams", copy_scope=False)
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who watches: the `viewer` whom the stream names were signed for, and what lets them in, as known at `asked_at`."""
+
+    viewer: str
+    keys: Keys
+    asked_at: float
+
+
+@asgi("/streams", copy_scope=False, opt=is_for(Policy.READ))
 async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     """Stream what the tokens name, from the cursor on.
 
@@ -31,12 +44,17 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     `dialect` htmx (default), turbo or json. A token that is not this visitor's, or is expired, is a 404: a leaked
     URL alone opens nothing, and does not say whether there is something to open.
     """
+    visitor: Visitor = scope["state"]["visitor"]
+    await follow(scope, receive, send, Holder(str(visitor.user_id), visitor.keys, visitor.asked_at))
+
+
+async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> None:
+    """Stream to somebody what they may see of what the request names, for as long as they may."""
     if scope.get("method") != "GET":
         raise MethodNotAllowedException
     parts: Parts = scope["litestar_app"].state.parts
     request: Request[Any, Any, Any] = Request(scope, receive)
-    visitor: Visitor = scope["state"]["visitor"]
-    names = verified(request, parts, visitor)
+    names = verified(request, parts, holder.viewer)
     dialect = request.query_params.get("dialect", "htmx")
     if dialect not in streams.DIALECTS:
         raise Invalid(f"There is no such dialect. Choose one of {', '.join(streams.DIALECTS)}.", field="dialect")
@@ -45,22 +63,23 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     places = streams.Cursors.parse(cursors, len(names)).places
     with metrics.viewers.track_inprogress():
         async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:
-            await streams.serve(
-                cast("Any", send),
-                cast("Any", receive),
-                viewer,
-                heartbeat=parts.settings.sse_heartbeat,
-                lifetime=parts.settings.sse_lifetime,
-            )
+            with parts.access.revocations.holding(holder.keys, holder.asked_at, viewer.dismiss):
+                await streams.serve(
+                    cast("Any", send),
+                    cast("Any", receive),
+                    viewer,
+                    heartbeat=parts.settings.sse_heartbeat,
+                    lifetime=parts.settings.sse_lifetime,
+                )
 
 
-def verified(request: Request[Any, Any, Any], parts: Parts, visitor: Visitor) -> list[str]:
+def verified(request: Request[Any, Any, Any], parts: Parts, viewer: str) -> list[str]:
     """Give the names of the streams the request may see; raises NotFound, or Invalid for none or too many."""
     tokens = request.query_params.getall("stream", [])
     if not 0 < len(tokens) <= MAX_STREAMS:
         raise Invalid(f"Name between 1 and {MAX_STREAMS} streams.", field="stream")
     try:
-        return [parts.names.verify(token, str(visitor.user_id), time.time()) for token in tokens]
+        return [parts.names.verify(token, viewer, time.time()) for token in tokens]
     except streams.InvalidName:
         raise NotFound from None
 

@@ -1,0 +1,150 @@
+"""What a user with an address and a password does, and what may be done with them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+import asyncpg
+
+from genapp.errors import Invalid, NotFound
+from genapp.models.rows import Rows
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import datetime
+
+# What a person may call themselves by. Not the grammar of RFC 5322, which takes things that no server delivers to.
+EMAIL = re.compile(r"[^\s@<>\"'\\,;:()\[\]]{1,64}@[^\s@<>\"'\\,;:()\[\]]{1,250}", re.ASCII)
+TAKEN = "There is an account with this address already. Log in instead."
+
+
+def normal_email(text: str) -> str:
+    """An address as accounts are told apart by; raises Invalid for what is none."""
+    email = text.strip().lower()
+    if len(email) > 254 or not EMAIL.fullmatch(email):
+        raise Invalid("This is not an e-mail address. Check it, and send it again.", field="email")
+    return email
+
+
+class Account(Rows):
+    """The part of `User` that has an address."""
+
+    if TYPE_CHECKING:
+        _meta: Any
+        email: str | None
+        password_hash: str | None
+        role: str
+        disabled_at: datetime | None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
+    @classmethod
+    async def by_email(cls, email: str) -> Self:
+        """Give the account; raises NotFound where there is none."""
+        return await cls.one("SELECT * FROM users WHERE email = {}", email)
+
+    @classmethod
+    async def find(cls, email: str) -> Self | None:
+        """Give the account with a normal address, None where there is none."""
+        return await cls.changed("SELECT * FROM users WHERE email = {}", email)
+
+    @classmethod
+    async def sign_up(cls, user_id: uuid.UUID, email: str, password_hash: str, *, role: str = "user") -> Self:
+        """Make an account of a guest, who keeps what is theirs, or of nobody yet.
+
+        Raises Invalid where the address is taken, or where the guest has become an account by another request.
+        """
+        try:
+            made = await cls.changed(
+                """
+                INSERT INTO users (id, email, password_hash, role) VALUES ({}, {}, {}, {})
+                ON CONFLICT (id) DO UPDATE
+                  SET email = excluded.email, password_hash = excluded.password_hash, role = excluded.role
+                  WHERE users.email IS NULL AND users.disabled_at IS NULL
+                RETURNING *
+                """,
+                user_id,
+                email,
+                password_hash,
+                role,
+            )
+        except asyncpg.UniqueViolationError:
+            raise Invalid(TAKEN, field="email") from None
+        if made is None:
+            raise Invalid("You have an account already. Reload the page.", field="email")
+        return made
+
+    async def change_password(self, password_hash: str) -> bool:
+        """Store another password. False where it has been changed since this row was read."""
+        changed = await self.changed(
+            "UPDATE users SET password_hash = {} WHERE id = {} AND password_hash IS NOT DISTINCT FROM {} RETURNING *",
+            password_hash,
+            self.id,
+            self.password_hash,
+        )
+        return changed is not None
+
+    async def adopt(self, guest_id: uuid.UUID) -> None:
+        """Take over what a guest has, who has turned out to be this user. Does nothing for what is no guest."""
+        async with self._meta.db.transaction():
+            rows = await self.raw(
+                "SELECT 1 FROM users WHERE id = {} AND email IS NULL AND disabled_at IS NULL FOR UPDATE", guest_id
+            )
+            if not rows or guest_id == self.id:
+                return
+            await self.raw('UPDATE conversations SET "user" = {} WHERE "user" = {}', self.id, guest_id)
+            # The keys were the guest's own: two users may have used the same one.
+            await self.raw(
+                'UPDATE generations SET "user" = {}, idempotency_key = NULL WHERE "user" = {}', self.id, guest_id
+            )
+            await self.raw('UPDATE attempts SET "user" = {} WHERE "user" = {}', self.id, guest_id)
+            await self.raw("DELETE FROM users WHERE id = {}", guest_id)
+
+    async def disable(self) -> None:
+        """Shut the user out: every session and token ends, and none can be made. What is theirs stays."""
+        async with self._meta.db.transaction():
+            await self.raw("UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE id = {}", self.id)
+            await self.raw('DELETE FROM sessions WHERE "user" = {}', self.id)
+            await self.raw('DELETE FROM api_tokens WHERE "user" = {}', self.id)
+
+    async def enable(self) -> None:
+        """Let a disabled user in again."""
+        await self.raw("UPDATE users SET disabled_at = NULL WHERE id = {}", self.id)
+
+    async def set_role(self, role: str) -> None:
+        """Make them an `admin`, or a `user` again. Raises NotFound for a guest, who could not log in as one."""
+        if self.email is None:
+            raise NotFound
+        await self.raw("UPDATE users SET role = {} WHERE id = {}", role, self.id)
+
+    async def set_limits(self, max_in_flight: int | None, tokens_per_day: int | None) -> None:
+        """Give them limits of their own; None: the usual ones."""
+        await self.raw(
+            "UPDATE users SET max_in_flight = {}, tokens_per_day = {} WHERE id = {}",
+            max_in_flight,
+            tokens_per_day,
+            self.id,
+        )
+
+    @classmethod
+    async def delete_everything(cls, user_id: uuid.UUID, *, recent_seconds: int) -> list[tuple[uuid.UUID, int]]:
+        """Delete a user with all that is theirs, in one transaction.
+
+        Gives (id, attempt) of the generations that were in progress or ended in the last `recent_seconds`: their text
+        may still be in Redis.
+        """
+        async with cls._meta.db.transaction():
+            await cls.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
+            rows = await cls.raw(
+                """
+                SELECT id, attempt FROM generations WHERE "user" = {}
+                  AND (finished_at IS NULL OR finished_at > now() - {} * interval '1 second')
+                """,
+                user_id,
+                recent_seconds,
+            )
+            await cls.raw("DELETE FROM users WHERE id = {}", user_id)  # the rest goes with it, by its foreign keys
+        return [(row["id"], row["attempt"]) for row in rows]

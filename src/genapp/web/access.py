@@ -1,0 +1,137 @@
+"""Who is asking, and whether they may: for every route, before its handler runs."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from genapp import models
+from genapp.errors import Forbidden, Unauthenticated
+from genapp.models.api_token import PREFIX, digest_of
+from genapp.web.forms import SAFE_METHODS, read_fields, require_own_form, require_same_origin
+from genapp.web.policies import Policy, policy_of, require
+from genapp.web.sessions import Sessions, Visitor, enter
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from litestar import Request
+    from litestar.handlers import BaseRouteHandler
+
+    from genapp.revocations import Revocations
+    from genapp.web.parts import Parts
+
+BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
+# Seconds for which the database's word is taken without asking again. Only while a revocation would be heard.
+FRESH = 30.0
+MOST = 20_000
+
+LOGGED_OUT = "You have been logged out. Log in again, in another tab for example, and then send this once more."
+DISABLED = "This account is disabled. Ask whoever runs this site."
+
+
+async def authorise(request: Request[Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard for every route: finds out who asks, and raises where they may not.
+
+    What was sent is read first, so that an answer that refuses it can give the words back.
+    """
+    policy = policy_of(handler)
+    if policy is Policy.EVERYONE:
+        return
+    parts: Parts = request.app.state.parts
+    state = request.scope["state"]
+    bearer = BEARER.fullmatch(request.headers.get("authorization", ""))
+    changes = request.scope.get("method") not in SAFE_METHODS
+    if changes:
+        if not bearer:
+            require_same_origin(request)
+        state["form"] = await read_fields(request)
+    claim: Visitor = state["claim"]
+    visitor = await (parts.access.by_token(bearer[1]) if bearer else parts.access.by_cookie(claim))
+    if bearer:
+        enter(request.scope, None)
+    elif not visitor.known:
+        enter(request.scope, visitor)
+    if changes and visitor.lapsed and policy is not Policy.ANYBODY:
+        raise Unauthenticated(LOGGED_OUT)
+    require(policy, visitor, guests=parts.settings.access_policy == "open")
+    if changes and not bearer:
+        require_own_form(request, state["form"], claim, parts.sessions)
+    state["visitor"] = visitor
+
+
+class Access:
+    """Finds out who is asking. Asks the database once in a while, and not for every request."""
+
+    def __init__(self, sessions: Sessions, revocations: Revocations, *, session_seconds: float) -> None:
+        self.revocations = revocations
+        self._sessions = sessions
+        self._session_seconds = session_seconds
+        self._fresh: OrderedDict[str, Visitor] = OrderedDict()
+
+    async def by_cookie(self, claim: Visitor) -> Visitor:
+        """Who a cookie's claim is. Raises Forbidden for who is disabled."""
+        if not claim.known:
+            return claim
+        found = await self._remembered(f"{claim.user_id}:{claim.session_id}", lambda: self._look_up(claim))
+        # The form token is the claim's: keys may have been rotated since.
+        return found if found.lapsed else replace(found, csrf_token=claim.csrf_token)
+
+    async def by_token(self, token: str) -> Visitor:
+        """Who an API token belongs to. Raises Unauthenticated for one that opens nothing."""
+        if not token.startswith(PREFIX):
+            raise Unauthenticated("This is not an API token of this site.")
+        return await self._remembered(digest_of(token), lambda: self._look_up_token(token))
+
+    async def _remembered(self, name: str, ask: Callable[[], Awaitable[Visitor]]) -> Visitor:
+        known = self._fresh.get(name)
+        if known is not None and self._still_holds(known):
+            return known
+        self._fresh.pop(name, None)
+        visitor = await ask()
+        if visitor.keys and self._still_holds(visitor):
+            self._fresh[name] = visitor
+            if len(self._fresh) > MOST:
+                self._fresh.popitem(last=False)
+        return visitor
+
+    def _still_holds(self, visitor: Visitor) -> bool:
+        revocations = self.revocations
+        fresh = time.monotonic() - visitor.asked_at < FRESH
+        return fresh and revocations.listening and not revocations.any_since(visitor.asked_at, visitor.keys)
+
+    async def _look_up(self, claim: Visitor) -> Visitor:
+        now = time.monotonic()
+        standing = await models.Session.standing(claim.session_id, claim.user_id, seconds=self._session_seconds)
+        if standing.disabled:
+            raise Forbidden(DISABLED)
+        if standing.email is None:
+            return replace(claim, keys=(f"guest:{claim.user_id}", f"user:{claim.user_id}"), asked_at=now)
+        if not standing.valid:
+            return self._sessions.stranger(lapsed=True)
+        return replace(
+            claim,
+            email=standing.email,
+            is_admin=standing.is_admin,
+            keys=(f"session:{claim.session_id}", f"user:{claim.user_id}"),
+            asked_at=now,
+        )
+
+    async def _look_up_token(self, token: str) -> Visitor:
+        now = time.monotonic()
+        found = await models.ApiToken.presented(token)
+        if found is None:
+            raise Unauthenticated("This API token is unknown, revoked or expired. Make another one on your account's page.")
+        user_id = UUID(str(found["user"]))
+        return replace(
+            self._sessions.stranger(),
+            user_id=user_id,
+            email=str(found["email"]),
+            scopes=frozenset(str(found["scopes"]).split()),
+            keys=(f"token:{found['id']}", f"user:{user_id}"),
+            asked_at=now,
+        )

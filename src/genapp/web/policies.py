@@ -1,0 +1,74 @@
+"""Who may use a route. Each says it, in its `opt`; one that does not stops the start."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from genapp.errors import Forbidden, NotFound, Unauthenticated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from litestar.handlers import BaseRouteHandler
+
+    from genapp.web.sessions import Visitor
+
+
+class Policy(Enum):
+    """What a route asks of who uses it."""
+
+    # Nothing, and it does not look: the same answer for everybody.
+    EVERYONE = "everyone"
+    # Nothing: a person comes here to get in, or holds a link that is its own key.
+    ANYBODY = "anybody"
+    # To be let in by GENAPP_ACCESS; a token needs the scope `read`. What it shows is theirs.
+    READ = "read"
+    # The same, with the scope `generate`.
+    GENERATE = "generate"
+    # To be let in, in a browser: nothing that a token may do.
+    BROWSER = "browser"
+    # To be logged in, in a browser.
+    ACCOUNT = "account"
+    # To be logged in as an admin, in a browser. To everybody else it is not there.
+    ADMIN = "admin"
+
+
+def is_for(policy: Policy) -> Mapping[str, Any]:
+    """What a handler's `opt` says of its policy."""
+    return {"policy": policy}
+
+
+def policy_of(handler: BaseRouteHandler) -> Policy:
+    """The policy of a route."""
+    policy: Policy = handler.opt["policy"]
+    return policy
+
+
+def require_policies(handlers: Iterable[BaseRouteHandler]) -> None:
+    """Raises LookupError for a route that does not say who may use it."""
+    for handler in handlers:
+        if not isinstance(handler.opt.get("policy"), Policy):
+            raise LookupError(f"{handler.handler_name} does not say who may use it: opt=is_for(Policy.…)")
+
+
+def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
+    """Raises Unauthenticated, Forbidden or NotFound where a visitor may not use a route of this policy.
+
+    `guests`: whether who is not logged in may use the site.
+    """
+    if policy in (Policy.EVERYONE, Policy.ANYBODY):
+        return
+    if visitor.guest and not (guests and policy in (Policy.READ, Policy.GENERATE, Policy.BROWSER)):
+        raise Unauthenticated
+    if visitor.scopes is not None:
+        _require_scope(policy, visitor.scopes)
+    if policy is Policy.ADMIN and not visitor.is_admin:
+        raise NotFound
+
+
+def _require_scope(policy: Policy, scopes: frozenset[str]) -> None:
+    if policy not in (Policy.READ, Policy.GENERATE):
+        raise Forbidden("An API token cannot do this. Log in with a browser.")
+    if policy.value not in scopes:
+        raise Forbidden(f"This API token lacks the scope “{policy.value}”. Make one that has it.")
