@@ -52,7 +52,7 @@ async def home_page(
     """Render the home page, its composer filled in with `form` and saying `error`."""
     rows = await models.Conversation.recent(visitor.user_id) if visitor.known else []
     composer = composer_for(parts.settings, form=form, error=error)
-    html = views.home(composer, [item(**row) for row in rows], visitor.csrf_token)
+    html = views.home(composer, [item(**row) for row in rows], views.Person(visitor.csrf_token))
     return page(html, status)
 
 
@@ -76,7 +76,7 @@ async def conversation_page(
         error=error,
     )
     heading = item(found.id, found.title, found.updated_at, busy=stream is not None)
-    html = views.conversation(heading, cards, composer, stream, visitor.csrf_token)
+    html = views.conversation(heading, cards, composer, stream, views.Person(visitor.csrf_token))
     return page(html, status)
 
 

@@ -82,7 +82,7 @@ async def refuse(request: AnyRequest, parts: Parts, visitor: Visitor, form: Form
 def _page_without_rows(parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[str]:
     conversation_id = models.parse_id(form.get("conversation_id", ""))
     composer = composer_for(parts.settings, conversation_id=conversation_id, form=form, error=error)
-    return page(views.home(composer, [], visitor.csrf_token), error.status)
+    return page(views.home(composer, [], views.Person(visitor.csrf_token)), error.status)
 
 
 async def _page_it_came_from(parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[str]:
@@ -166,7 +166,7 @@ async def live_article(
 ) -> Response[str]:
     """A generation's article, and what connects it to its stream."""
     cards, stream = await shown(parts, visitor, [generation])
-    return page(views.generation(cards[0], stream, visitor.csrf_token), status, headers)
+    return page(views.generation(cards[0], stream, views.Person(visitor.csrf_token)), status, headers)
 
 
 async def announce_stop(parts: Parts, generation: Generation) -> None:
