@@ -1,4 +1,4 @@
-"""Passwords: hashed by Argon2id, compared in the same time whether there is one or not, and refused where they are weak.
+"""Passwords: hashed by Argon2id, compared in the same time whether there is one or not, refused where they are weak.
 
 The parameters are OWASP's for Argon2id (19 MiB, two passes, one lane): about 25 ms of one core. It all happens on
 threads, of which there are few: a crowd that logs in waits in line, and takes neither the event loop nor the memory.

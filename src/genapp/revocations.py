@@ -1,7 +1,7 @@
 """What is no longer allowed, told to every web process at once, so that what it had opened is closed.
 
-The rows are the truth. A process may remember what they said only while it would hear of a change, and looks at the rows
-again now and then, since Redis may lose a message.
+The rows are the truth. A process may remember what they said only while it would hear of a change, and looks at the
+rows again now and then, since Redis may lose a message.
 """
 
 from __future__ import annotations

@@ -10,10 +10,14 @@ from redis.asyncio import Redis
 
 from genapp.errors import TooMany
 from genapp.models import new_id
-from genapp.quotas import Quotas, network
+from genapp.quotas import Quotas, Rate, Rates, network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+
+def rates(*, user: int = 0, address: int = 0, logins: int = 0, tries: int = 0, signups: int = 0) -> Rates:
+    return Rates(Rate(user, 60), Rate(address, 60), Rate(logins, 600), Rate(tries, 600), Rate(signups, 3600))
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def test_exactly_as_many_as_allowed_get_through_when_a_hundred_ask_at_once(redis: Redis) -> None:
-    quotas = Quotas(redis, per_user=10, per_address=0)
+    quotas = Quotas(redis, rates(user=10))
     user = new_id()
     results = await asyncio.gather(*[quotas.admit(user, None) for _ in range(100)], return_exceptions=True)
     refused = [result for result in results if isinstance(result, TooMany)]
@@ -34,7 +38,7 @@ async def test_exactly_as_many_as_allowed_get_through_when_a_hundred_ask_at_once
 
 
 async def test_somebody_who_throws_their_cookie_away_is_bound_by_their_address(redis: Redis) -> None:
-    quotas = Quotas(redis, per_user=100, per_address=3)
+    quotas = Quotas(redis, rates(user=100, address=3))
     address = f"2001:db8:{new_id().hex[-4:]}:1::"
     for number in range(3):
         await quotas.admit(new_id(), f"{address}{number}")
@@ -44,14 +48,14 @@ async def test_somebody_who_throws_their_cookie_away_is_bound_by_their_address(r
 
 async def test_nobody_is_refused_while_redis_is_away() -> None:
     async with Redis.from_url("redis://127.0.0.1:1/0") as away:
-        quotas = Quotas(away, per_user=1, per_address=1)
+        quotas = Quotas(away, rates(user=1, address=1))
         for _ in range(3):
             await quotas.admit(new_id(), "192.0.2.1")
 
 
 async def test_counts_do_not_stay_in_redis(redis: Redis) -> None:
     user = new_id()
-    await Quotas(redis, per_user=1, per_address=0).admit(user, None)
+    await Quotas(redis, rates(user=1)).admit(user, None)
     assert 0 < await redis.pttl(f"genapp:quota:user:{user}") <= 60_000
 
 

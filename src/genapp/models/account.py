@@ -47,6 +47,11 @@ class Account(Rows):
         return await cls.one("SELECT * FROM users WHERE email = {}", email)
 
     @classmethod
+    async def by_id(cls, user_id: uuid.UUID) -> Self:
+        """Give the user; raises NotFound where there is none."""
+        return await cls.one("SELECT * FROM users WHERE id = {}", user_id)
+
+    @classmethod
     async def find(cls, email: str) -> Self | None:
         """Give the account with a normal address, None where there is none."""
         return await cls.changed("SELECT * FROM users WHERE email = {}", email)

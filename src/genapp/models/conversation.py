@@ -45,6 +45,22 @@ class Conversation(Table, tablename="conversations"):
         return found
 
     @classmethod
+    async def get_one(cls, conversation_id: uuid.UUID) -> Conversation:
+        """Give a conversation, whosever it is; raises NotFound where it is missing."""
+        found = await cls.objects().where(cls.id == conversation_id).first()
+        if found is None:
+            raise NotFound
+        return found
+
+    @classmethod
+    async def all_of(cls, user_id: uuid.UUID, *, after: uuid.UUID | None, limit: int) -> list[Conversation]:
+        """A user's, oldest first, those after one of them."""
+        found: list[Conversation] = await (
+            cls.objects().where(cls.user == user_id, *([cls.id > after] if after else [])).order_by(cls.id).limit(limit)
+        )
+        return found
+
+    @classmethod
     async def begin(cls, user_id: uuid.UUID, prompt: str) -> uuid.UUID:
         """Store a new conversation named after its first prompt, give its id."""
         conversation_id = new_id()

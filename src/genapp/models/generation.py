@@ -63,6 +63,14 @@ class Generation(Submission, Lease, Table, tablename="generations"):
         return await cls.one('SELECT * FROM generations WHERE id = {} AND "user" = {}', generation_id, user_id)
 
     @classmethod
+    async def in_flight_of(cls, user_id: uuid.UUID) -> list[Self]:
+        """A user's that are queued or processing."""
+        rows = await cls.raw(
+            "SELECT * FROM generations WHERE \"user\" = {} AND status IN ('queued', 'processing')", user_id
+        )
+        return [cls.from_row(row) for row in rows]
+
+    @classmethod
     async def of_conversation(cls, conversation_id: uuid.UUID) -> list[Self]:
         """All of a conversation, oldest first."""
         rows = await cls.raw("SELECT * FROM generations WHERE conversation = {} ORDER BY id", conversation_id)

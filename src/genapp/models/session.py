@@ -22,7 +22,7 @@ NOTED_EVERY = 300
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the database says of who is asking. `email` None: a guest. `valid`: an account's session, or a token, is good."""
+    """What the database says of who is asking. `email` None: a guest. `valid`: their session is good."""
 
     email: str | None = None
     is_admin: bool = False

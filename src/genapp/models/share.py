@@ -25,6 +25,11 @@ class Share(Rows, Table, tablename="shares"):
     created_at = Timestamptz()
     expires_at = Timestamptz(null=True, default=None)
 
+    @property
+    def expires_label(self) -> str | None:
+        """Until when the link works, for people."""
+        return f"{self.expires_at:%-d %B %Y, %H:%M} UTC" if self.expires_at else None
+
     @classmethod
     async def begin(cls, conversation_id: uuid.UUID, days: int | None) -> Self:
         """Share a conversation for so many days, or until it is stopped; the link that it has stays its link."""

@@ -1,10 +1,26 @@
 """Everything that is rendered: pages for the web, frames for the streams."""
 
+from genapp.views.accounts import AccountPage, SessionItem, TokenItem, account, login, signup, uninvited
+from genapp.views.admin import (
+    AdminGenerationRow,
+    GenerationsPage,
+    InvitationItem,
+    InvitationsPage,
+    UserPage,
+    UserRow,
+    UsersPage,
+    admin_generation,
+    admin_generations,
+    admin_invitations,
+    admin_user,
+    admin_users,
+)
 from genapp.views.cards import GenerationCard, Written, article, card, dom_id, tail_element
 from genapp.views.pages import (
     Composer,
     ConversationItem,
     ModelOption,
+    ShareState,
     Stream,
     conversation,
     error_page,
@@ -13,10 +29,13 @@ from genapp.views.pages import (
     notice,
     when,
 )
+from genapp.views.person import Person
+from genapp.views.sharing import SharedPage, shared
 from genapp.views.streaming import (
     change_ops,
     final_message,
     final_ops,
+    forget,
     note_ops,
     shell_ops,
     show_end,
@@ -26,12 +45,31 @@ from genapp.views.streaming import (
 )
 
 __all__ = [
+    "AccountPage",
+    "AdminGenerationRow",
     "Composer",
     "ConversationItem",
     "GenerationCard",
+    "GenerationsPage",
+    "InvitationItem",
+    "InvitationsPage",
     "ModelOption",
+    "Person",
+    "SessionItem",
+    "ShareState",
+    "SharedPage",
     "Stream",
+    "TokenItem",
+    "UserPage",
+    "UserRow",
+    "UsersPage",
     "Written",
+    "account",
+    "admin_generation",
+    "admin_generations",
+    "admin_invitations",
+    "admin_user",
+    "admin_users",
     "article",
     "card",
     "change_ops",
@@ -40,14 +78,19 @@ __all__ = [
     "error_page",
     "final_message",
     "final_ops",
+    "forget",
     "generation",
     "home",
+    "login",
     "note_ops",
     "notice",
+    "shared",
     "shell_ops",
     "show_end",
+    "signup",
     "stream_name",
     "tail_element",
+    "uninvited",
     "when",
     "written_from",
     "written_ops",

@@ -52,14 +52,16 @@ class GenerationCard:
     notice: str | None
     created_at: datetime
     created_label: str
-    url: str
     usage_label: str | None
     can_stop: bool
     can_retry: bool
 
 
-def card(generation: Generation, written: Written | None = None) -> GenerationCard:
-    """Make the card of a row; `written` is what an answer in progress shows so far."""
+def card(generation: Generation, written: Written | None = None, *, read_only: bool = False) -> GenerationCard:
+    """Make the card of a row; `written` is what an answer in progress shows so far.
+
+    `read_only`: who looks does not own it, so there is nothing to press that would change it.
+    """
     return GenerationCard(
         id=str(generation.id),
         status=generation.status,
@@ -72,10 +74,9 @@ def card(generation: Generation, written: Written | None = None) -> GenerationCa
         notice=_note(generation, written),
         created_at=generation.created_at,
         created_label=f"{generation.created_at:%-d %B %Y, %H:%M} UTC",
-        url=f"/generations/{generation.id}",
         usage_label=_usage(generation),
-        can_stop=not generation.finished,
-        can_retry=generation.status in ("failed", "cancelled"),
+        can_stop=not generation.finished and not read_only,
+        can_retry=generation.status in ("failed", "cancelled") and not read_only,
     )
 
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from genapp.views.environment import render
+from genapp.views.person import frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from genapp.views.cards import GenerationCard
+    from genapp.views.person import Person
 
 # Seconds after which a page without JavaScript reloads itself while an answer is being written.
 REFRESH_SECONDS = 2
@@ -64,6 +66,14 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareState:
+    """Whether a conversation is shared: at which absolute address, and until when."""
+
+    url: str | None = None
+    expires_label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorPage:
     """A page that says what went wrong and what to do."""
 
@@ -92,15 +102,14 @@ def when(moment: datetime) -> str:
     return f"{moment:%-d %B %Y}"
 
 
-def home(composer: Composer, conversations: Sequence[ConversationItem], csrf_token: str) -> str:
+def home(composer: Composer, conversations: Sequence[ConversationItem], person: Person) -> str:
     """The composer and the recent conversations."""
+    busy = any(item.busy for item in conversations)
     return render(
         "home.html",
         composer=composer,
         conversations=conversations,
-        csrf_token=csrf_token,
-        current="home",
-        refresh_seconds=refresh(composer, REFRESH_SECONDS * 5, any(item.busy for item in conversations)),
+        **frame(person, "home", refresh_seconds=refresh(composer, REFRESH_SECONDS * 5, busy)),
     )
 
 
@@ -109,24 +118,24 @@ def conversation(
     generations: Sequence[GenerationCard],
     composer: Composer,
     stream: Stream | None,
-    csrf_token: str,
+    person: Person,
+    share: ShareState | None = None,
 ) -> str:
-    """A conversation's page."""
+    """A conversation's page. Without a `share` there is nothing about sharing in it."""
     return render(
         "conversation.html",
         conversation=item,
         generations=generations,
         composer=composer,
         stream=stream,
-        csrf_token=csrf_token,
-        current="conversation",
-        refresh_seconds=refresh(composer, REFRESH_SECONDS, stream is not None),
+        share=share,
+        **frame(person, "conversation", refresh_seconds=refresh(composer, REFRESH_SECONDS, stream is not None)),
     )
 
 
-def generation(card: GenerationCard, stream: Stream | None, csrf_token: str) -> str:
+def generation(card: GenerationCard, stream: Stream | None, person: Person) -> str:
     """A generation's article with its connector, to be put into a page."""
-    return render("_generation_live.html", generation=card, stream=stream, csrf_token=csrf_token)
+    return render("_generation_live.html", generation=card, stream=stream, csrf_token=person.csrf_token)
 
 
 def notice(message: str) -> str:
@@ -134,7 +143,6 @@ def notice(message: str) -> str:
     return render("_notice.html", message=message)
 
 
-def error_page(status: int, title: str, message: str) -> str:
-    """A whole page about what went wrong."""
-    error = ErrorPage(status, title, message)
-    return render("error.html", error=error, csrf_token="", current="error", refresh_seconds=None)
+def error_page(status: int, title: str, message: str, person: Person | None = None) -> str:
+    """A whole page about what went wrong. Without a person, nothing is known of who looks."""
+    return render("error.html", error=ErrorPage(status, title, message), **frame(person, "error"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from genapp.streams import Fenced, Op, StreamClosed, append, notice, replace
+from genapp.streams import Fenced, Op, StreamClosed, append, notice, remove, replace
 from genapp.views.cards import Written, article, card, dom_id, tail_element
 from genapp.views.environment import render
 
@@ -73,6 +73,23 @@ async def show_end(log: Log, generation: Generation) -> None:
     with contextlib.suppress(StreamClosed, Fenced):
         await log.publish(
             stream_name(generation.id), final_ops(generation), fence=generation.attempt, reset=True, close=True
+        )
+
+
+async def forget(log: Log, generation_id: UUID, attempt: int) -> None:
+    """Leave nothing of a deleted generation in its stream, and take it out of every page that shows it.
+
+    With the number of the attempt after the last: a worker that still writes is refused from now on, and stops. Redis'
+    errors pass through.
+    """
+    gone = {"type": "failed", "error": {"code": "deleted", "message": "This answer was deleted."}}
+    with contextlib.suppress(StreamClosed, Fenced):
+        await log.publish(
+            stream_name(generation_id),
+            [remove(dom_id(generation_id)), notice(gone)],
+            fence=attempt + 1,
+            reset=True,
+            close=True,
         )
 
 

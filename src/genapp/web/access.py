@@ -1,67 +1,29 @@
-"""Who is asking, and whether they may: for every route, before its handler runs."""
+"""Who is asking: what a cookie or a token claims, held against the rows."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections import OrderedDict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from genapp import models
 from genapp.errors import Forbidden, Unauthenticated
 from genapp.models.api_token import PREFIX, digest_of
-from genapp.web.forms import SAFE_METHODS, read_fields, require_own_form, require_same_origin
-from genapp.web.policies import Policy, policy_of, require
-from genapp.web.sessions import Sessions, Visitor, enter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from litestar import Request
-    from litestar.handlers import BaseRouteHandler
-
     from genapp.revocations import Revocations
-    from genapp.web.parts import Parts
+    from genapp.web.sessions import Sessions
+    from genapp.web.visitors import Visitor
 
-BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 # Seconds for which the database's word is taken without asking again. Only while a revocation would be heard.
 FRESH = 30.0
 MOST = 20_000
 
-LOGGED_OUT = "You have been logged out. Log in again, in another tab for example, and then send this once more."
 DISABLED = "This account is disabled. Ask whoever runs this site."
-
-
-async def authorise(request: Request[Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard for every route: finds out who asks, and raises where they may not.
-
-    What was sent is read first, so that an answer that refuses it can give the words back.
-    """
-    policy = policy_of(handler)
-    if policy is Policy.EVERYONE:
-        return
-    parts: Parts = request.app.state.parts
-    state = request.scope["state"]
-    bearer = BEARER.fullmatch(request.headers.get("authorization", ""))
-    changes = request.scope.get("method") not in SAFE_METHODS
-    if changes:
-        if not bearer:
-            require_same_origin(request)
-        state["form"] = await read_fields(request)
-    claim: Visitor = state["claim"]
-    visitor = await (parts.access.by_token(bearer[1]) if bearer else parts.access.by_cookie(claim))
-    if bearer:
-        enter(request.scope, None)
-    elif not visitor.known:
-        enter(request.scope, visitor)
-    if changes and visitor.lapsed and policy is not Policy.ANYBODY:
-        raise Unauthenticated(LOGGED_OUT)
-    require(policy, visitor, guests=parts.settings.access_policy == "open")
-    if changes and not bearer:
-        require_own_form(request, state["form"], claim, parts.sessions)
-    state["visitor"] = visitor
 
 
 class Access:
@@ -125,7 +87,9 @@ class Access:
         now = time.monotonic()
         found = await models.ApiToken.presented(token)
         if found is None:
-            raise Unauthenticated("This API token is unknown, revoked or expired. Make another one on your account's page.")
+            raise Unauthenticated(
+                "This API token is unknown, revoked or expired. Make another one on your account's page."
+            )
         user_id = UUID(str(found["user"]))
         return replace(
             self._sessions.stranger(),

@@ -11,15 +11,16 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
 from genapp.web import account, accounts, administering, api_tokens, conversations, generations, health, sharing
-from genapp.web.access import authorise
+from genapp.web.authorising import authorise
 from genapp.web.errors import answer_error
-from genapp.web.forms import Form
+from genapp.web.forms import Form  # noqa: TC001  Litestar reads the annotations of what it provides
 from genapp.web.headers import add_headers
 from genapp.web.parts import Parts, opened
 from genapp.web.policies import require_policies
-from genapp.web.sessions import SessionMiddleware, Sessions, Visitor
+from genapp.web.sessions import SessionMiddleware, Sessions
 from genapp.web.static import make_static
 from genapp.web.subscriptions import subscribe
+from genapp.web.visitors import Visitor  # noqa: TC001  the same
 
 if TYPE_CHECKING:
     from genapp.settings import Settings

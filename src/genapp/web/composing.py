@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from genapp.settings import Settings
     from genapp.web.forms import Form
-    from genapp.web.sessions import Visitor
+    from genapp.web.visitors import Visitor
 
 MAX_KEY = 200
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from litestar import MediaType, Request, Response
+from litestar import Request, Response
 
 from genapp import models, views
 from genapp.web.composing import composer_for
-from genapp.web.live import shown
+from genapp.web.live import Audience, shown
 from genapp.web.negotiation import readable, shape
+from genapp.web.pages import page, person_of, site_of
 from genapp.web.parts import Given, Parts
+from genapp.web.policies import Policy, is_for
 from genapp.web.representing import conversation_json, conversations_json
-from genapp.web.sessions import Visitor
+from genapp.web.visitors import Visitor
 
 if TYPE_CHECKING:
     from genapp.errors import GenappError
@@ -38,7 +40,7 @@ async def conversation(
     if shape(request) == "json":
         generations = await models.Generation.of_conversation(conversation_id)
         return Response(conversation_json(parts, visitor, found, generations))
-    return await conversation_page(parts, visitor, found)
+    return await conversation_page(parts, visitor, found, site_of(request))
 
 
 async def home_page(
@@ -52,7 +54,7 @@ async def home_page(
     """Render the home page, its composer filled in with `form` and saying `error`."""
     rows = await models.Conversation.recent(visitor.user_id) if visitor.known else []
     composer = composer_for(parts.settings, form=form, error=error)
-    html = views.home(composer, [item(**row) for row in rows], visitor.csrf_token)
+    html = views.home(composer, [item(**row) for row in rows], person_of(parts.settings, visitor))
     return page(html, status)
 
 
@@ -60,14 +62,19 @@ async def conversation_page(
     parts: Parts,
     visitor: Visitor,
     found: models.Conversation,
+    site: str,
     *,
     form: Form | None = None,
     error: GenappError | None = None,
     status: int = 200,
 ) -> Response[str]:
-    """Render a conversation's page, its composer filled in with `form` and saying `error`."""
+    """Render a conversation's page, its composer filled in with `form` and saying `error`.
+
+    `site` is the address that its owner sees this site at: a link to share is made of it.
+    """
     generations = await models.Generation.of_conversation(found.id)
-    cards, stream = await shown(parts, visitor, generations)
+    cards, stream = await shown(parts, Audience(str(visitor.user_id)), generations)
+    share = share_state(await models.Share.of_conversation(found.id), site)
     composer = composer_for(
         parts.settings,
         conversation_id=found.id,
@@ -76,13 +83,20 @@ async def conversation_page(
         error=error,
     )
     heading = item(found.id, found.title, found.updated_at, busy=stream is not None)
-    html = views.conversation(heading, cards, composer, stream, visitor.csrf_token)
+    html = views.conversation(heading, cards, composer, stream, person_of(parts.settings, visitor), share)
     return page(html, status)
 
 
 def item(id: UUID, title: str, updated_at: Any, busy: bool) -> views.ConversationItem:
     """Make a list's item of a row's values."""
     return views.ConversationItem(str(id), title, f"/conversations/{id}", updated_at, views.when(updated_at), busy)
+
+
+def share_state(share: models.Share | None, site: str) -> views.ShareState:
+    """What the owner sees of a share."""
+    if share is None:
+        return views.ShareState()
+    return views.ShareState(f"{site}/shared/{share.token}", share.expires_label)
 
 
 ROUTES = (home, conversation)

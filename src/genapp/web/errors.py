@@ -20,7 +20,7 @@ from genapp.web.pages import local_place, page, person_of, see_other
 
 if TYPE_CHECKING:
     from genapp.settings import Settings
-    from genapp.web.sessions import Visitor
+    from genapp.web.visitors import Visitor
 
 logger = logging.getLogger(__name__)
 

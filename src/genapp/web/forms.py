@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from litestar import Request
     from litestar.connection import ASGIConnection
 
-    from genapp.web.sessions import Sessions, Visitor
+    from genapp.web.sessions import Sessions
+    from genapp.web.visitors import Visitor
 
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
@@ -62,7 +63,9 @@ async def read_fields(request: Request[Any, Any, Any]) -> Form:
     return _from_urlencoded(body)
 
 
-def require_own_form(request: Request[Any, Any, Any], form: Form, claim: Visitor, sessions: Sessions) -> None:
+def require_own_form(
+    request: ASGIConnection[Any, Any, Any, Any], form: Form, claim: Visitor, sessions: Sessions
+) -> None:
     """Raises Forbidden for a form without the token that its page was given.
 
     The threat: another site's form, in a browser that tells no origin. JSON needs none: a page cannot send it across
@@ -75,7 +78,7 @@ def require_own_form(request: Request[Any, Any, Any], form: Form, claim: Visitor
         raise Forbidden
 
 
-def _content_type(request: Request[Any, Any, Any]) -> str:
+def _content_type(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 

@@ -18,13 +18,13 @@ from genapp.web.composing import draft_from
 from genapp.web.conversations import conversation_page, home_page
 from genapp.web.errors import answer_error, as_ours, headers_of
 from genapp.web.forms import Form
-from genapp.web.live import shown
+from genapp.web.live import Audience, shown
 from genapp.web.negotiation import readable, shape
-from genapp.web.pages import address_of, page, person_of
+from genapp.web.pages import address_of, page, person_of, site_of
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.representing import generation_json
-from genapp.web.sessions import Visitor
+from genapp.web.visitors import Visitor
 
 if TYPE_CHECKING:
     from genapp.settings import Settings
@@ -35,9 +35,7 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @post("/generations", opt=is_for(Policy.GENERATE))
-async def create(
-    request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]
-) -> Response[Any]:
+async def create(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]) -> Response[Any]:
     """Store a prompt and answer at once; a worker does the rest."""
     try:
         draft = draft_from(form, visitor, parts.settings)
@@ -65,7 +63,7 @@ async def created(
     if inside:
         return await live_article(parts, visitor, generation, status=201)
     conversation = await models.Conversation.owned(generation.conversation, visitor.user_id)
-    whole = await conversation_page(parts, visitor, conversation, status=201)
+    whole = await conversation_page(parts, visitor, conversation, site_of(request), status=201)
     whole.headers["HX-Push-Url"] = url
     return whole
 
@@ -74,12 +72,14 @@ async def refuse(request: AnyRequest, parts: Parts, visitor: Visitor, form: Form
     """Answer a submission that was not taken. As a page: where it came from, with all that was typed."""
     if shape(request) != "page" or error.status >= 500:
         return answer_error(request, error)
-    answer = await _page_it_came_from(parts, visitor, form, error)
+    answer = await _page_it_came_from(parts, visitor, form, error, site_of(request))
     answer.headers.update(headers_of(error))
     return answer
 
 
-async def _page_it_came_from(parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[str]:
+async def _page_it_came_from(
+    parts: Parts, visitor: Visitor, form: Form, error: GenappError, site: str
+) -> Response[str]:
     conversation_id = models.parse_id(form.get("conversation_id", ""))
     if conversation_id is not None:
         try:
@@ -87,7 +87,7 @@ async def _page_it_came_from(parts: Parts, visitor: Visitor, form: Form, error: 
         except NotFound:
             pass
         else:
-            return await conversation_page(parts, visitor, found, form=form, error=error, status=error.status)
+            return await conversation_page(parts, visitor, found, site, form=form, error=error, status=error.status)
     return await home_page(parts, visitor, form=form, error=error, status=error.status)
 
 
@@ -101,7 +101,7 @@ async def show(request: AnyRequest, generation_id: UUID, parts: Given[Parts], vi
     if wanted == "partial":
         return await live_article(parts, visitor, generation)
     found = await models.Conversation.owned(generation.conversation, visitor.user_id)
-    return await conversation_page(parts, visitor, found)
+    return await conversation_page(parts, visitor, found, site_of(request))
 
 
 @post("/generations/{generation_id:uuid}/cancellation", opt=is_for(Policy.GENERATE))
@@ -152,7 +152,7 @@ async def live_article(
     headers: dict[str, str] | None = None,
 ) -> Response[str]:
     """A generation's article, and what connects it to its stream."""
-    cards, stream = await shown(parts, visitor, [generation])
+    cards, stream = await shown(parts, Audience(str(visitor.user_id)), [generation])
     return page(views.generation(cards[0], stream, person_of(parts.settings, visitor)), status, headers)
 
 

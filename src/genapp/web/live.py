@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from genapp.streams import Cursor
     from genapp.web.parts import Parts
-    from genapp.web.sessions import Visitor
 
 logger = logging.getLogger(__name__)
 
@@ -24,49 +24,57 @@ logger = logging.getLogger(__name__)
 PATIENCE = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a page is made for: as whom they follow its streams, at which path, and whether they may only read."""
+
+    viewer: str
+    path: str = "/streams"
+    read_only: bool = False
+
+
 async def shown(
-    parts: Parts, visitor: Visitor, generations: Sequence[Generation]
+    parts: Parts, audience: Audience, generations: Sequence[Generation]
 ) -> tuple[list[views.GenerationCard], views.Stream | None]:
     """Give a card each, and the one stream for all that are in progress (None where none is)."""
     cards, following = [], []
     for generation in generations:
-        card, cursor, live = await _shown(parts, generation)
-        cards.append(card)
-        if live:
+        current, written, cursor = await _shown(parts, generation)
+        cards.append(views.card(current, written, read_only=audience.read_only))
+        if not current.finished:
             following.append((views.stream_name(generation.id), cursor))
     if not following:
         return cards, None
-    url = streams.stream_from(parts.names, str(visitor.user_id), following)
-    return cards, views.Stream(url)
+    return cards, views.Stream(streams.stream_from(parts.names, audience.viewer, following, path=audience.path))
 
 
-async def _shown(parts: Parts, generation: Generation) -> tuple[views.GenerationCard, Cursor | None, bool]:
+async def _shown(parts: Parts, generation: Generation) -> tuple[Generation, views.Written | None, Cursor | None]:
+    """Give the row as it is now, what is written of it, and from where the rest is to be followed."""
     if generation.finished:
-        return views.card(generation), None, False
+        return generation, None, None
     try:
         async with asyncio.timeout(PATIENCE):
             snapshot = await parts.log.read(views.stream_name(generation.id))
     except (RedisError, OSError) as error:
         # The page is worth having without Redis: what the row has, and the stream from its start once it is back.
         logger.warning("Redis is away, showing what the row has: %s", error)
-        return await _stored(generation), None, True
+        return generation, await _stored(generation), None
     if snapshot.closed:
         # It ended between the query and the read; or it is queued again, and the log is still that of the last attempt.
-        generation = await generation.reread()
-        return views.card(generation), None, not generation.finished
+        return await generation.reread(), None, None
     if snapshot.cursor is None:
-        return await _stored(generation), None, True
+        return generation, await _stored(generation), None
+    written = views.written_from(generation.id, snapshot)
     if generation.status == "queued":
-        note = views.written_from(generation.id, snapshot).note
         # A worker has begun between the query and the read: everything from its first frame on is news to this page.
-        return views.card(generation, views.Written("", views.tail_element(generation.id), note)), None, True
-    return views.card(generation, views.written_from(generation.id, snapshot)), snapshot.cursor, True
+        return generation, views.Written("", views.tail_element(generation.id), written.note), None
+    return generation, written, snapshot.cursor
 
 
-async def _stored(generation: Generation) -> views.GenerationCard:
+async def _stored(generation: Generation) -> views.Written | None:
     text = await Chunk.joined(generation.id, generation.attempt)
     if not text:
-        return views.card(generation)
+        return None
     # On a thread: it may be long, and nothing of it is rendered yet.
     html = await asyncio.to_thread(markdown.render, text)
-    return views.card(generation, views.Written(html, views.tail_element(generation.id)))
+    return views.Written(html, views.tail_element(generation.id))

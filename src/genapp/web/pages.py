@@ -13,7 +13,7 @@ from genapp import views
 
 if TYPE_CHECKING:
     from genapp.settings import Settings
-    from genapp.web.sessions import Visitor
+    from genapp.web.visitors import Visitor
 
 # A place of ours to go to. Nothing that a browser could read as another host: `//x`, `/\x`, a control character.
 LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
@@ -49,3 +49,8 @@ def person_of(settings: Settings, visitor: Visitor) -> views.Person:
 def address_of(request: Request[Any, Any, Any]) -> str | None:
     """The client's address; behind a proxy that is trusted (FORWARDED_ALLOW_IPS), the one it tells."""
     return request.client.host if request.client else None
+
+
+def site_of(request: Request[Any, Any, Any]) -> str:
+    """The address that a browser sees this site at, such as `https://example.org`."""
+    return str(request.base_url).rstrip("/")

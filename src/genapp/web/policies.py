@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from litestar.handlers import BaseRouteHandler
 
-    from genapp.web.sessions import Visitor
+    from genapp.web.visitors import Visitor
 
 
 class Policy(Enum):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from genapp.models import Conversation, Generation
     from genapp.web.parts import Parts
-    from genapp.web.sessions import Visitor
+    from genapp.web.visitors import Visitor
 
 
 def generation_json(parts: Parts, visitor: Visitor, generation: Generation) -> dict[str, Any]:
@@ -69,3 +69,15 @@ def _stream_url(parts: Parts, visitor: Visitor, generation: Generation) -> str |
         return None
     name = views.stream_name(generation.id)
     return streams.stream_from(parts.names, str(visitor.user_id), [(name, None)], dialect="json")
+
+
+def shared_json(conversation: Conversation, generations: Sequence[Generation]) -> dict[str, Any]:
+    """A shared conversation: what was said in it, and nothing of whose it is."""
+    return {
+        "title": conversation.title,
+        "updated_at": conversation.updated_at.isoformat(),
+        "generations": [
+            {"status": one.status, "model": one.model, "prompt": one.prompt, "content": one.answer}
+            for one in generations
+        ],
+    }

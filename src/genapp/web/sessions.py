@@ -1,13 +1,12 @@
 """Who says they are asking: a signed cookie that names a user and a session.
 
-What it says is a claim. A guest's is as good as it is signed; an account's is looked up (`access.py`). A visitor without a
-(valid) cookie becomes a new guest, whose row is made by their first prompt.
+What it says is a claim. A guest's is as good as it is signed; an account's is looked up (`access.py`). A visitor
+without a (valid) cookie becomes a new guest, whose row is made by their first prompt.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,6 +16,7 @@ from litestar.datastructures import MutableScopeHeaders
 
 from genapp.models import new_id
 from genapp.web.policies import Policy, policy_of
+from genapp.web.visitors import Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,31 +30,6 @@ SECURE_COOKIE = f"__Host-{COOKIE}"
 # A year, renewed at each visit that finds it a month old, so that a regular's conversations do not vanish.
 LIFETIME = 365 * 86_400
 RENEWAL = 30 * 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """The user behind a request.
-
-    `known`: the request brought a valid cookie. `lapsed`: it was that of a session which has ended. `scopes` None: a
-    browser, which may do all that its user may. `keys` are what lets them in (`revocations.py`), as the database said at
-    `asked_at` (`time.monotonic()`).
-    """
-
-    user_id: UUID
-    session_id: UUID
-    known: bool
-    csrf_token: str
-    email: str | None = None
-    is_admin: bool = False
-    lapsed: bool = False
-    scopes: frozenset[str] | None = None
-    keys: tuple[str, ...] = ()
-    asked_at: float = 0.0
-
-    @property
-    def guest(self) -> bool:
-        return self.email is None
 
 
 class Sessions:

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from genapp.revocations import Keys
-
     from genapp.web.parts import Parts
-    from genapp.web.sessions import Visitor
+    from genapp.web.visitors import Visitor
 
 # A page shows at most as many streams as its user has generations in flight; this is a bound against abuse.
 MAX_STREAMS = 20
@@ -29,7 +28,7 @@ MAX_STREAMS = 20
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who watches: the `viewer` whom the stream names were signed for, and what lets them in, as known at `asked_at`."""
+    """Who watches: the `viewer` whom stream names were signed for, and what lets them in, as known at `asked_at`."""
 
     viewer: str
     keys: Keys

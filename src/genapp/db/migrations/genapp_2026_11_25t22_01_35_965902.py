@@ -1,12 +1,6 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.columns.base import OnDelete
-from piccolo.columns.base import OnUpdate
-from piccolo.columns.column_types import BigInt
-from piccolo.columns.column_types import ForeignKey
-from piccolo.columns.column_types import Integer
-from piccolo.columns.column_types import Timestamptz
-from piccolo.columns.column_types import UUID
-from piccolo.columns.column_types import Varchar
+from piccolo.columns.base import OnDelete, OnUpdate
+from piccolo.columns.column_types import UUID, BigInt, ForeignKey, Integer, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.indexes import IndexMethod
 from piccolo.table import Table
@@ -45,10 +39,8 @@ VERSION = "1.38.0"
 DESCRIPTION = "accounts, sessions, tokens, shares, invitations"
 
 
-async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="genapp", description=DESCRIPTION
-    )
+async def forwards() -> MigrationManager:
+    manager = MigrationManager(migration_id=ID, app_name="genapp", description=DESCRIPTION)
 
     manager.add_table(
         class_name="Invitation",
@@ -57,17 +49,11 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Session", tablename="sessions", schema=None, columns=None
-    )
+    manager.add_table(class_name="Session", tablename="sessions", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Share", tablename="shares", schema=None, columns=None
-    )
+    manager.add_table(class_name="Share", tablename="shares", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="ApiToken", tablename="api_tokens", schema=None, columns=None
-    )
+    manager.add_table(class_name="ApiToken", tablename="api_tokens", schema=None, columns=None)
 
     manager.add_column(
         table_class_name="Invitation",

@@ -1,0 +1,60 @@
+"""What who runs the site is shown: users and generations, newest first, a page at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genapp.models.user import User
+
+if TYPE_CHECKING:
+    import uuid
+
+USERS = """
+SELECT users.*,
+  (SELECT max(seen_at) FROM sessions WHERE "user" = users.id) AS seen_at,
+  (SELECT max(created_at) FROM generations WHERE "user" = users.id) AS asked_at,
+  (SELECT count(*) FROM conversations WHERE "user" = users.id) AS conversations,
+  (SELECT count(*) FROM generations WHERE "user" = users.id AND status IN ('queued', 'processing')) AS in_flight,
+  (SELECT coalesce(sum(input_tokens + output_tokens), 0) FROM attempts
+     WHERE "user" = users.id AND started_at > now() - interval '1 day') AS tokens_today
+FROM users"""
+
+GENERATIONS = """
+SELECT generations.id, status, model, error_code, input_tokens, output_tokens, generations.created_at,
+  generations."user" AS user_id, email
+FROM generations JOIN users ON users.id = generations."user\""""
+
+
+async def users(query: str, *, before: uuid.UUID | None, limit: int) -> list[dict[str, Any]]:
+    """Those whose address contains `query`, or whose id begins with it; the newest before one of them."""
+    pattern = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    rows: list[dict[str, Any]] = await User.raw(
+        f"{USERS} WHERE (users.email LIKE {{}} OR users.id::text LIKE {{}}) "
+        "AND ({}::uuid IS NULL OR users.id < {}) ORDER BY users.id DESC LIMIT {}",
+        *(f"%{pattern}%", f"{pattern}%", before, before, limit),
+    )
+    return rows
+
+
+async def user(user_id: uuid.UUID) -> dict[str, Any] | None:
+    """One of them, None where there is none."""
+    rows: list[dict[str, Any]] = await User.raw(f"{USERS} WHERE users.id = {{}}", user_id)
+    return rows[0] if rows else None
+
+
+async def generations(
+    *, status: str = "", user_id: uuid.UUID | None = None, before: uuid.UUID | None = None, limit: int
+) -> list[dict[str, Any]]:
+    """Those of a status and of a user, where these are given; the newest before one of them. Not what was asked."""
+    rows: list[dict[str, Any]] = await User.raw(
+        f"{GENERATIONS} WHERE ({{}} = '' OR status = {{}}) AND ({{}}::uuid IS NULL OR generations.\"user\" = {{}}) "
+        "AND ({}::uuid IS NULL OR generations.id < {}) ORDER BY generations.id DESC LIMIT {}",
+        *(status, status, user_id, user_id, before, before, limit),
+    )
+    return rows
+
+
+async def generation(generation_id: uuid.UUID) -> dict[str, Any] | None:
+    """One of them, None where there is none."""
+    rows: list[dict[str, Any]] = await User.raw(f"{GENERATIONS} WHERE generations.id = {{}}", generation_id)
+    return rows[0] if rows else None

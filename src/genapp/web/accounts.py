@@ -1,0 +1,190 @@
+"""Coming in and going out: sign up, log in, log out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litestar import Request, Response, post
+
+from genapp import passwords, revocations, views
+from genapp.errors import Forbidden, GenappError, Invalid, Unauthenticated
+from genapp.models import Conversation, Invitation, Session, User, normal_email
+from genapp.web.access import DISABLED
+from genapp.web.errors import headers_of, problem
+from genapp.web.forms import Form
+from genapp.web.negotiation import readable, shape
+from genapp.web.pages import address_of, local_place, page, person_of, see_other
+from genapp.web.parts import Given, Parts
+from genapp.web.policies import Policy, is_for
+from genapp.web.sessions import enter
+from genapp.web.visitors import Visitor
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+AnyRequest = Request[Any, Any, Any]
+
+# The same for an account that is not there as for a password that is wrong.
+NO_MATCH = "This address and this password do not belong together. Check both."
+UNINVITED = "This site is by invitation. Ask whoever runs it for a link to sign up with."
+
+
+@readable("/login", opt=is_for(Policy.ANYBODY))
+async def show_login(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
+    """The form to log in."""
+    place = local_place(request.query_params.get("next"))
+    if not visitor.guest:
+        return see_other(place)
+    return page(views.login(person_of(parts.settings, visitor), next=place))
+
+
+@post("/login", opt=is_for(Policy.ANYBODY))
+async def log_in(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]) -> Response[Any]:
+    """Begin a session. What a guest has comes with them."""
+    try:
+        user = await _recognised(form, parts, address_of(request))
+    except GenappError as error:
+        if shape(request) == "json":
+            return problem(error)
+        html = views.login(
+            person_of(parts.settings, visitor),
+            email=form.get("email", ""),
+            next=local_place(form.get("next")),
+            error=error.sentence,
+            error_field=error.field,
+        )
+        return page(html, error.status, headers_of(error))
+    if visitor.guest and visitor.known:
+        await user.adopt(visitor.user_id)
+    await begin_session(request, parts, visitor, user)
+    return _entered(request, form, user)
+
+
+@readable("/signup", opt=is_for(Policy.ANYBODY))
+async def show_signup(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
+    """The form to make an account, where the site and an invitation allow it."""
+    place = local_place(request.query_params.get("next"))
+    if not visitor.guest:
+        return see_other(place)
+    return await _signup_page(parts, visitor, {"next": place, **_only(request.query_params, "invitation")})
+
+
+@post("/signup", opt=is_for(Policy.ANYBODY))
+async def sign_up(
+    request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]
+) -> Response[Any]:
+    """Make an account of a guest, who keeps what is theirs, and begin a session."""
+    if not visitor.guest:
+        return see_other(local_place(form.get("next")))
+    try:
+        user = await _joined(form, parts, visitor, address_of(request))
+    except GenappError as error:
+        if shape(request) == "json":
+            return problem(error)
+        return await _signup_page(parts, visitor, form, error)
+    await begin_session(request, parts, visitor, user)
+    return _entered(request, form, user)
+
+
+@post("/logout", opt=is_for(Policy.ANYBODY))
+async def log_out(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
+    """End the session, here and in every open tab of this browser. A guest has none, and loses nothing."""
+    if not visitor.guest and visitor.scopes is None:
+        await Session.revoke(visitor.session_id, visitor.user_id)
+        await revoke(parts, f"session:{visitor.session_id}")
+        enter(request.scope, parts.sessions.stranger())
+    return Response(None, status_code=204) if shape(request) == "json" else see_other("/")
+
+
+async def begin_session(request: AnyRequest, parts: Parts, visitor: Visitor, user: User) -> None:
+    """Log a browser in, by a new session: the cookie that it came with opens nothing any more."""
+    session_id = await Session.begin(
+        user.id,
+        device=request.headers.get("user-agent", ""),
+        address=address_of(request) or "",
+        seconds=parts.settings.session_seconds,
+    )
+    if visitor.guest:
+        await revoke(parts, f"guest:{visitor.user_id}")
+    else:
+        await _end(parts, visitor.session_id, visitor.user_id)
+    enter(request.scope, parts.sessions.visitor(user.id, session_id))
+
+
+async def revoke(parts: Parts, *keys: str) -> None:
+    """Close what these have opened: here at once, in the other processes as soon as they hear of it."""
+    parts.access.revocations.revoke(*keys)
+    await revocations.announce(parts.redis, *keys)
+
+
+async def _end(parts: Parts, session_id: UUID, user_id: UUID) -> None:
+    await Session.revoke(session_id, user_id)
+    await revoke(parts, f"session:{session_id}")
+
+
+async def _recognised(form: Form, parts: Parts, address: str | None) -> User:
+    """Who an address and a password belong to. Raises GenappError; takes the same time whether there is an account."""
+    name, password = form.get("email", "").strip().lower(), form.get("password", "")
+    await parts.quotas.admit_login(name, address)
+    user = await User.find(name)
+    if not await passwords.matches(password, user.password_hash if user else None) or user is None:
+        raise Unauthenticated(NO_MATCH, field="password")
+    if user.disabled_at is not None:
+        raise Forbidden(DISABLED)
+    if user.password_hash and passwords.is_outdated(user.password_hash):
+        await user.change_password(await passwords.hashed(password))
+    return user
+
+
+async def _joined(form: Form, parts: Parts, visitor: Visitor, address: str | None) -> User:
+    await parts.quotas.admit_signup(address)
+    invitation = await _invitation(form)
+    if invitation is None and parts.settings.access_policy == "invite":
+        raise Forbidden(UNINVITED)
+    email = normal_email(form.get("email", ""))
+    if invitation is not None and invitation.email not in (None, email):
+        raise Invalid("This invitation is for another address.", field="email")
+    password = form.get("password", "")
+    await passwords.require_good(password, email)
+    password_hash = await passwords.hashed(password)
+    if invitation is not None:
+        return await invitation.redeem(visitor.user_id, email, password_hash)
+    return await User.sign_up(visitor.user_id, email, password_hash)
+
+
+async def _invitation(form: Form) -> Invitation | None:
+    token = form.get("invitation")
+    return await Invitation.open_one(token) if token else None
+
+
+async def _signup_page(parts: Parts, visitor: Visitor, form: Form, error: GenappError | None = None) -> Response[str]:
+    person = person_of(parts.settings, visitor)
+    invitation = await _invitation(form)
+    status = error.status if error else 200
+    if invitation is None and parts.settings.access_policy == "invite":
+        return page(views.uninvited(person), 403 if error else 200)
+    invited = invitation.email if invitation else None
+    html = views.signup(
+        person,
+        email=invited or form.get("email", ""),
+        next=local_place(form.get("next")),
+        invitation=form.get("invitation", "") if invitation else "",
+        error=error.sentence if error else None,
+        error_field=error.field if error else None,
+        has_conversations=visitor.known and bool(await Conversation.recent(visitor.user_id, limit=1)),
+        locked_email=invited is not None,
+    )
+    return page(html, status, headers_of(error) if error else None)
+
+
+def _entered(request: AnyRequest, form: Form, user: User) -> Response[Any]:
+    if shape(request) == "json":
+        return Response({"id": str(user.id), "email": user.email}, status_code=200)
+    return see_other(local_place(form.get("next")))
+
+
+def _only(fields: Any, *names: str) -> Form:
+    return {name: fields[name] for name in names if name in fields}
+
+
+ROUTES = (show_login, log_in, show_signup, sign_up, log_out)

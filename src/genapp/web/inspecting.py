@@ -1,0 +1,87 @@
+"""Generations as who runs the site sees them, whosever they are."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Request, Response, post
+
+from genapp import views
+from genapp.errors import NotFound
+from genapp.models import Generation, administering, parse_id
+from genapp.web.generations import announce_stop
+from genapp.web.live import Audience, shown
+from genapp.web.negotiation import readable
+from genapp.web.pages import page, person_of, see_other
+from genapp.web.parts import Given, Parts
+from genapp.web.policies import Policy, is_for
+from genapp.web.visitors import Visitor
+
+AnyRequest = Request[Any, Any, Any]
+
+PAGE = 50
+STATUSES = ("queued", "processing", "completed", "failed", "cancelled")
+
+
+@readable("/admin/generations", opt=is_for(Policy.ADMIN))
+async def list_generations(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
+    """The newest, of all or of one status."""
+    asked = request.query_params.get("status", "")
+    status = asked if asked in STATUSES else ""
+    before = parse_id(request.query_params.get("before", ""))
+    rows = await administering.generations(status=status, before=before, limit=PAGE)
+    more = urlencode({"status": status, "before": rows[-1]["id"]}) if len(rows) == PAGE else None
+    content = views.GenerationsPage(
+        [generation_row(row) for row in rows], status=status, next_url=f"/admin/generations?{more}" if more else None
+    )
+    return page(views.admin_generations(person_of(parts.settings, visitor), content))
+
+
+@readable("/admin/generations/{generation_id:uuid}", opt=is_for(Policy.ADMIN))
+async def show_generation(generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
+    """One, live, to be read."""
+    row = await administering.generation(generation_id)
+    if row is None:
+        raise NotFound
+    generation = await Generation.owned(generation_id, row["user_id"])
+    audience = Audience(str(visitor.user_id), read_only=True)
+    cards, stream = await shown(parts, audience, [generation])
+    html = views.admin_generation(person_of(parts.settings, visitor), cards[0], generation_row(row), stream)
+    return page(html)
+
+
+@post("/admin/generations/{generation_id:uuid}/cancellation", opt=is_for(Policy.ADMIN))
+async def cancel_generation(generation_id: UUID, parts: Given[Parts]) -> Response[Any]:
+    """Stop one. Idempotent."""
+    row = await administering.generation(generation_id)
+    if row is None:
+        raise NotFound
+    generation = await Generation.owned(generation_id, row["user_id"])
+    await announce_stop(parts, await generation.cancel())
+    return see_other(f"/admin/generations/{generation_id}")
+
+
+def generation_row(row: dict[str, Any]) -> views.AdminGenerationRow:
+    """A generation as the lists show it."""
+    known = row["output_tokens"] is not None
+    return views.AdminGenerationRow(
+        id=str(row["id"]),
+        status=row["status"],
+        model=row["model"],
+        user_name=user_name(row["user_id"], row["email"]),
+        user_url=f"/admin/users/{row['user_id']}",
+        created_label=views.when(row["created_at"]),
+        error_code=row["error_code"],
+        tokens=(row["input_tokens"] or 0) + row["output_tokens"] if known else None,
+        url=f"/admin/generations/{row['id']}",
+    )
+
+
+def user_name(user_id: UUID, email: str | None) -> str:
+    """What a user is called: their address, or, of a guest, the part of the id that tells guests apart."""
+    return email or f"Guest {str(user_id)[-12:]}"
+
+
+ROUTES = (list_generations, show_generation, cancel_generation)

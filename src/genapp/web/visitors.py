@@ -1,0 +1,34 @@
+"""Who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The user behind a request.
+
+    `known`: the request brought a valid cookie. `lapsed`: it was that of a session which has ended. `scopes` None: a
+    browser, which may do all that its user may. `keys` are what lets them in (`revocations.py`), as the database said
+    at `asked_at` (`time.monotonic()`).
+    """
+
+    user_id: UUID
+    session_id: UUID
+    known: bool
+    csrf_token: str
+    email: str | None = None
+    is_admin: bool = False
+    lapsed: bool = False
+    scopes: frozenset[str] | None = None
+    keys: tuple[str, ...] = ()
+    asked_at: float = 0.0
+
+    @property
+    def guest(self) -> bool:
+        return self.email is None
