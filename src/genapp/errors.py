@@ -5,6 +5,7 @@
     │   └── TooLarge                413
     ├── Unauthenticated             401  nobody is logged in, or no longer
     ├── Forbidden                   403
+    │   └── FormExpired
     ├── NotFound                    404  also what belongs to somebody else
     ├── TooMany                     429  carries `retry_after`
     ├── Unavailable                 503  a part we need is away; carries `retry_after`
@@ -68,7 +69,12 @@ class Unauthenticated(GenappError):
 class Forbidden(GenappError):
     code = "forbidden"
     status = 403
-    message = "This form has expired. Reload the page and send it again."
+    message = "This is not yours to do."
+
+
+class FormExpired(Forbidden):
+    code = "form_expired"
+    message = "This form had expired. Send it again."
 
 
 class NotFound(GenappError):

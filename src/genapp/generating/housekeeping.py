@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from genapp import views
 from genapp.errors import GenappError
 from genapp.generating.answer import DATABASE_AWAY
-from genapp.models import Chunk, Generation
+from genapp.models import Chunk, Generation, Session
 from genapp.streams import StreamsError
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Housekeeping:
                 await self.notice_a_new_redis()
                 await self.revive()
                 await Chunk.sweep()
+                await Session.sweep()
                 await self.tell_places()
             except (*DATABASE_AWAY, RedisError) as error:
                 logger.warning("housekeeping has to wait: %s", error)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from genapp import models
-from genapp.errors import Forbidden, Unauthenticated
+from genapp.errors import Unauthenticated
 from genapp.models.api_token import PREFIX, digest_of
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 FRESH = 30.0
 MOST = 20_000
 
-DISABLED = "This account is disabled. Ask whoever runs this site."
-
 
 class Access:
     """Finds out who is asking. Asks the database once in a while, and not for every request."""
@@ -36,7 +34,7 @@ class Access:
         self._fresh: OrderedDict[str, Visitor] = OrderedDict()
 
     async def by_cookie(self, claim: Visitor) -> Visitor:
-        """Who a cookie's claim is. Raises Forbidden for who is disabled."""
+        """Who a cookie's claim is: a lapsed stranger where it is an account's whose session has ended."""
         if not claim.known:
             return claim
         found = await self._remembered(f"{claim.user_id}:{claim.session_id}", lambda: self._look_up(claim))
@@ -69,11 +67,10 @@ class Access:
     async def _look_up(self, claim: Visitor) -> Visitor:
         now = time.monotonic()
         standing = await models.Session.standing(claim.session_id, claim.user_id, seconds=self._session_seconds)
-        if standing.disabled:
-            raise Forbidden(DISABLED)
         if standing.email is None:
-            return replace(claim, keys=(f"guest:{claim.user_id}", f"user:{claim.user_id}"), asked_at=now)
-        if not standing.valid:
+            keys = (f"guest:{claim.user_id}", f"user:{claim.user_id}")
+            return replace(claim, disabled=standing.disabled, keys=keys, asked_at=now)
+        if standing.disabled or not standing.valid:
             return self._sessions.stranger(lapsed=True)
         return replace(
             claim,

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import Any
 
 from litestar import Request, Response, post
 
 from genapp import passwords, revocations, views
-from genapp.errors import Forbidden, GenappError, Invalid, Unauthenticated
+from genapp.errors import Forbidden, GenappError, Invalid, NotFound, Unauthenticated
 from genapp.models import Conversation, Invitation, Session, User, normal_email
-from genapp.web.access import DISABLED
 from genapp.web.errors import headers_of, problem
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
 from genapp.web.pages import address_of, local_place, page, person_of, see_other
 from genapp.web.parts import Given, Parts
-from genapp.web.policies import Policy, is_for
+from genapp.web.policies import DISABLED, Policy, is_for
 from genapp.web.sessions import enter
 from genapp.web.visitors import Visitor
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -90,8 +87,7 @@ async def sign_up(
 async def log_out(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """End the session, here and in every open tab of this browser. A guest has none, and loses nothing."""
     if not visitor.guest and visitor.scopes is None:
-        await Session.revoke(visitor.session_id, visitor.user_id)
-        await revoke(parts, f"session:{visitor.session_id}")
+        await _end_session(parts, visitor)
         enter(request.scope, parts.sessions.stranger())
     return Response(None, status_code=204) if shape(request) == "json" else see_other("/")
 
@@ -107,7 +103,7 @@ async def begin_session(request: AnyRequest, parts: Parts, visitor: Visitor, use
     if visitor.guest:
         await revoke(parts, f"guest:{visitor.user_id}")
     else:
-        await _end(parts, visitor.session_id, visitor.user_id)
+        await _end_session(parts, visitor)
     enter(request.scope, parts.sessions.visitor(user.id, session_id))
 
 
@@ -117,9 +113,10 @@ async def revoke(parts: Parts, *keys: str) -> None:
     await revocations.announce(parts.redis, *keys)
 
 
-async def _end(parts: Parts, session_id: UUID, user_id: UUID) -> None:
-    await Session.revoke(session_id, user_id)
-    await revoke(parts, f"session:{session_id}")
+async def _end_session(parts: Parts, visitor: Visitor) -> None:
+    with suppress(NotFound):  # another tab was faster
+        await Session.revoke(visitor.session_id, visitor.user_id)
+    await revoke(parts, f"session:{visitor.session_id}")
 
 
 async def _recognised(form: Form, parts: Parts, address: str | None) -> User:

@@ -48,9 +48,12 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
         enter(connection.scope, None)
     elif not visitor.known:
         enter(connection.scope, visitor)
+    if visitor.disabled and policy is Policy.ANYBODY:
+        visitor = parts.sessions.stranger()
+    # Before it is known whether they may: a page that says no has their name on it.
+    state["visitor"] = visitor
     if changes and visitor.lapsed and policy is not Policy.ANYBODY:
         raise Unauthenticated(LOGGED_OUT)
     require(policy, visitor, guests=parts.settings.access_policy == "open")
     if changes and not bearer:
         require_own_form(connection, state["form"], claim, parts.sessions)
-    state["visitor"] = visitor

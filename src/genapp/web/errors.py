@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
 
 from genapp import streams, views
-from genapp.errors import GenappError, NotFound, TooLarge, Unauthenticated, Unavailable
+from genapp.errors import FormExpired, GenappError, NotFound, TooLarge, Unauthenticated, Unavailable
 from genapp.models import parse_id
 from genapp.web.composing import composer_for
 from genapp.web.forms import SAFE_METHODS, Form
@@ -100,7 +100,8 @@ def answer_error(request: AnyRequest, exception: Exception) -> Response[Any]:
     if wanted == "json":
         return problem(error)
     if wanted == "partial":
-        return page(views.notice(error.sentence), error.status, headers_of(error))
+        renewed = _renewed_token(request) if isinstance(error, FormExpired) else {}
+        return page(views.notice(error.sentence), error.status, {**headers_of(error), **renewed})
     return _as_page(request, error)
 
 
@@ -123,6 +124,15 @@ def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:
         title = TITLES.get(error.status, "Error")
         html = views.error_page(error.status, title, error.sentence, person_of(settings, visitor))
     return page(html, error.status, headers_of(error))
+
+
+def _renewed_token(request: AnyRequest) -> dict[str, str]:
+    """What renewal.js puts into the page's forms: somebody has logged in or out in another tab.
+
+    Only a page of ours can read it, as it can read the token of any page here.
+    """
+    visitor: Visitor = request.scope["state"]["visitor"]
+    return {"X-CSRF-Token": visitor.csrf_token}
 
 
 def _place(request: AnyRequest) -> str:

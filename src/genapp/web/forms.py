@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from genapp.errors import Forbidden, Invalid
+from genapp.errors import Forbidden, FormExpired, Invalid
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -66,7 +66,7 @@ async def read_fields(request: Request[Any, Any, Any]) -> Form:
 def require_own_form(
     request: ASGIConnection[Any, Any, Any, Any], form: Form, claim: Visitor, sessions: Sessions
 ) -> None:
-    """Raises Forbidden for a form without the token that its page was given.
+    """Raises FormExpired for a form without the token that its page was given.
 
     The threat: another site's form, in a browser that tells no origin. JSON needs none: a page cannot send it across
     origins without asking first, which nobody here answers. Neither does who brings no session.
@@ -75,7 +75,7 @@ def require_own_form(
         return
     token = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
     if not sessions.owns_form(claim, token):
-        raise Forbidden
+        raise FormExpired
 
 
 def _content_type(request: ASGIConnection[Any, Any, Any, Any]) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from genapp.web.visitors import Visitor
 
+DISABLED = "This account is disabled. Ask whoever runs this site."
+
 
 class Policy(Enum):
     """What a route asks of who uses it."""
@@ -59,6 +61,8 @@ def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
     """
     if policy in (Policy.EVERYONE, Policy.ANYBODY):
         return
+    if visitor.disabled:
+        raise Forbidden(DISABLED)
     if visitor.guest and not (guests and policy in (Policy.READ, Policy.GENERATE, Policy.BROWSER)):
         raise Unauthenticated
     if visitor.scopes is not None:
