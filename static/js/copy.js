@@ -1,4 +1,5 @@
-// Copying an answer, and each of its code blocks once it is settled (the open one is still being replaced).
+// Copying an answer, each of its code blocks once it is settled (the open one is still being replaced), and what stands in a
+// field to be taken along.
 
 const SHOWN_FOR = 2_000; // ms
 
@@ -19,7 +20,8 @@ function addButtons(root) {
 
 function textFor(button) {
   if (button.matches(".copy")) return button.parentElement.textContent;
-  return document.getElementById(button.dataset.copy).innerText;
+  const source = document.getElementById(button.dataset.copy);
+  return source.value ?? source.innerText;
 }
 
 document.addEventListener("click", async (event) => {
@@ -32,6 +34,11 @@ document.addEventListener("click", async (event) => {
   button.dataset.label = copied;
   document.getElementById("announcer").textContent = `${copied}.`;
   setTimeout(() => (button.dataset.label = "Copy"), SHOWN_FOR);
+});
+
+// Where there is no clipboard, this makes copying by hand a matter of one key.
+document.addEventListener("focusin", ({ target }) => {
+  if (target.matches("[data-select]")) target.select();
 });
 
 // The clipboard exists only on https and localhost.
