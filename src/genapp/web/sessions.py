@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "genapp_session"
+# Browsers take a cookie of this name only over https, for this one host and every path: a neighbouring subdomain, or
+# somebody who can alter plain http, cannot plant a session of theirs. Over plain http the name cannot be had.
+SECURE_COOKIE = f"__Host-{COOKIE}"
 # For routes that everybody gets the same answer from. A shared cache that keeps a stylesheet would hand the session
 # it came with to everybody.
 NO_SESSION = "no_session"
@@ -101,17 +104,27 @@ class SessionMiddleware:
     def _set_cookie(self, visitor: Visitor, scope: Scope) -> str:
         # Lax: a link from elsewhere finds you signed in, a form on another site does not.
         attributes = f"Path=/; Max-Age={LIFETIME}; HttpOnly; SameSite=Lax"
-        secure = "; Secure" if scope["scheme"] in ("https", "wss") else ""
-        return f"{COOKIE}={self.sessions.write(visitor)}; {attributes}{secure}"
+        secure = "; Secure" if _is_secure(scope) else ""
+        return f"{cookie_name(scope)}={self.sessions.write(visitor)}; {attributes}{secure}"
+
+
+def cookie_name(scope: Scope) -> str:
+    """The one name under which this request's session comes and goes."""
+    return SECURE_COOKIE if _is_secure(scope) else COOKIE
+
+
+def _is_secure(scope: Scope) -> bool:
+    return scope["scheme"] in ("https", "wss")
 
 
 def _cookie(scope: Scope) -> str | None:
+    wanted = cookie_name(scope)
     # Not by http.cookies: it stops at the first cookie that it finds odd, and other scripts set some with JSON in them.
     for name, value in scope["headers"]:
         if name != b"cookie":
             continue
         for pair in value.decode("latin-1").split(";"):
             key, _, content = pair.strip().partition("=")
-            if key == COOKIE:
+            if key == wanted:
                 return content
     return None
