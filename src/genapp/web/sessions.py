@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "genapp_session"
-# Over TLS. The prefix makes browsers take it only from this host, by TLS, for all paths: a neighbouring subdomain can
-# not plant one.
+# Browsers take a cookie of this name only over https, for this one host and every path: a neighbouring subdomain, or
+# somebody who can alter plain http, cannot plant a session of theirs. Over plain http the name cannot be had.
 SECURE_COOKIE = f"__Host-{COOKIE}"
 # A year, renewed at each visit that finds it a month old, so that a regular's conversations do not vanish.
 LIFETIME = 365 * 86_400
