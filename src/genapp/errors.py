@@ -2,7 +2,8 @@
 
     GenappError                     500  internal
     ├── Invalid                     422  the request cannot be used as it is
-    │   └── TooLarge                413
+    │   ├── TooLarge                413
+    │   └── UnknownHost             400  asked for under a name that is not ours
     ├── Forbidden                   403
     ├── NotFound                    404  also what belongs to somebody else
     ├── TooMany                     429  carries `retry_after`
@@ -56,6 +57,12 @@ class TooLarge(Invalid):
     code = "too_large"
     status = 413
     message = "That is too large. Shorten it and send it again."
+
+
+class UnknownHost(Invalid):
+    code = "unknown_host"
+    status = 400
+    message = "This site does not answer to that name. Open it at the address that you know it by."
 
 
 class Forbidden(GenappError):

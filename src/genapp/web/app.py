@@ -13,7 +13,8 @@ from litestar.middleware import DefineMiddleware
 from genapp.web import conversations, generations, health
 from genapp.web.errors import answer_error
 from genapp.web.forms import require_same_origin
-from genapp.web.headers import add_headers
+from genapp.web.headers import headers_hook
+from genapp.web.hosts import Hosts
 from genapp.web.parts import Parts, opened
 from genapp.web.sessions import SessionMiddleware, Sessions, Visitor
 from genapp.web.static import make_static
@@ -42,7 +43,7 @@ def give_visitor(request: Request[Any, Any, Any]) -> Visitor:
 def create_app(settings: Settings) -> Litestar:
     """Make the app. Its connections are opened when it starts and closed when it stops."""
     sessions = Sessions(settings.secrets)
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             conversations.home,
             conversations.conversation,
@@ -64,9 +65,13 @@ def create_app(settings: Settings) -> Litestar:
         },
         guards=[require_same_origin],
         middleware=[DefineMiddleware(SessionMiddleware, sessions=sessions)],
-        before_send=[add_headers],
+        before_send=[headers_hook(production=settings.env == "production")],
         exception_handlers={Exception: answer_error},
         request_max_body_size=settings.prompt_max_characters * BYTES_PER_CHARACTER + OTHER_FIELDS,
         openapi_config=None,
         logging_config=None,
     )
+    if settings.hosts:
+        # Litestar's own check sees its routes only, takes a port for a part of the name, and answers in one shape.
+        app.asgi_handler = Hosts(app.asgi_handler, settings.hosts)
+    return app
