@@ -1,11 +1,19 @@
-"""What uvicorn runs: `genapp.asgi:app`."""
+"""What uvicorn runs: `genapp.asgi:app`, over connections of `genapp.asgi:Connection`."""
 
 from __future__ import annotations
 
 from genapp import logs
 from genapp.settings import Settings
 from genapp.web import create_app
+from genapp.web.connections import HttpConnection
 
 settings = Settings()
 logs.configure(settings)
 app = create_app(settings)
+
+
+class Connection(HttpConnection):
+    """With the patience that the settings give. On a class, because uvicorn makes the connections itself."""
+
+    header_seconds = settings.header_seconds
+    body_seconds = settings.body_seconds

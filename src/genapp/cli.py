@@ -15,6 +15,7 @@ from genapp import logs, users_cli
 from genapp.errors import GenappError
 from genapp.processes import Process, exit_on_signals, hold_stop_signals, start, stop, wait_for_any
 from genapp.settings import Settings
+from genapp.settings.edge import with_mapped
 from genapp.starting import require_free_port, require_services
 
 # What a job may take to hand its work back once it is cancelled, on top of `shutdown_seconds`. Twice this and the
@@ -77,7 +78,9 @@ def _serve(settings: Settings) -> None:
         port=settings.port,
         workers=settings.web_concurrency,
         loop="uvloop",
-        http="genapp.web.connections:HttpConnection",
+        http="genapp.asgi:Connection",
+        # From these X-Forwarded-Proto is believed, and of X-Forwarded-For the rightmost entry that is none of them.
+        forwarded_allow_ips=with_mapped(settings.forwarded_allow_ips),
         ws_per_message_deflate=False,  # a compressor holds some 300 KB a connection, for messages of 50 bytes
         lifespan="on",
         log_config=None,

@@ -2,7 +2,8 @@
 
     GenappError                     500  internal
     ├── Invalid                     422  the request cannot be used as it is
-    │   └── TooLarge                413
+    │   ├── TooLarge                413
+    │   └── UnknownHost             400  asked for under a name that is not ours
     ├── Unauthenticated             401  nobody is logged in, or no longer
     ├── Forbidden                   403
     │   └── FormExpired
@@ -58,6 +59,12 @@ class TooLarge(Invalid):
     code = "too_large"
     status = 413
     message = "That is too large. Shorten it and send it again."
+
+
+class UnknownHost(Invalid):
+    code = "unknown_host"
+    status = 400
+    message = "This site does not answer to that name. Open it at the address that you know it by."
 
 
 class Unauthenticated(GenappError):

@@ -62,4 +62,5 @@ async def test_counts_do_not_stay_in_redis(redis: Redis) -> None:
 def test_an_ipv6_users_many_addresses_are_one() -> None:
     assert network("2001:db8::1") == network("2001:db8::ffff:1") != network("2001:db8:0:1::1")
     assert network("192.0.2.1") != network("192.0.2.2")
+    assert network("::ffff:192.0.2.1") == network("192.0.2.1")
     assert network("a name") == "a name"

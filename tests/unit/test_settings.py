@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import ipaddress
+import re
 import ssl
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import redis
@@ -9,11 +11,10 @@ import redis
 from genapp.errors import ConfigurationError
 from genapp.providers.vendors import VENDORS
 from genapp.settings import Settings
+from genapp.settings.edge import with_mapped
 from genapp.settings.offered import DEFAULT_MODELS
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef" * 2
 
 
@@ -41,6 +42,14 @@ SECRET = "0123456789abcdef" * 2
         ("GENAPP_FIRST_TOKEN_TIMEOUT", "anthropic:3", "(it is 'anthropic:3')"),
         ("GENAPP_FRAME_INTERVAL_MAX_MS", "5", "GENAPP_FRAME_INTERVAL_MAX_MS must not be less than"),
         ("SECRET_KEY", "hidden", "SECRET_KEY must have at least 32 characters"),
+        ("FORWARDED_ALLOW_IPS", "*", "FORWARDED_ALLOW_IPS must not have *, or every client could pick the address"),
+        ("FORWARDED_ALLOW_IPS", "127.0.0.1, ::/0", "must not have ::/0, or every client could pick"),
+        ("FORWARDED_ALLOW_IPS", "10.0.0.1/8", "(it has '10.0.0.1/8', which is neither)"),
+        ("FORWARDED_ALLOW_IPS", "proxy.internal", "must be a comma list of addresses and networks"),
+        ("GENAPP_HOSTS", "https://app.example.com", "GENAPP_HOSTS must be a comma list of names"),
+        ("GENAPP_HOSTS", "app.example.com:443", "without scheme or port, such as app.example.com"),
+        ("GENAPP_HOSTS", "*", "(it has '*')"),
+        ("GENAPP_HOSTS", "app.*.com", "(it has 'app.*.com')"),
     ],
 )
 def test_a_broken_value_is_named_in_one_line_with_what_is_allowed(
@@ -153,6 +162,28 @@ def test_the_models_can_be_named_and_the_first_is_the_default() -> None:
 
 def test_the_default_models_are_those_that_the_vendors_table_has() -> None:
     assert {name: vendor.models for name, vendor in VENDORS.items()} == DEFAULT_MODELS
+
+
+def test_the_edge_believes_this_machine_only_and_answers_to_any_name_unless_told_otherwise() -> None:
+    settings = Settings()
+    assert settings.forwarded_allow_ips == ("127.0.0.1", "::1")
+    assert settings.hosts == ()
+    told = Settings(FORWARDED_ALLOW_IPS="10.0.0.0/8, fc00::/7", GENAPP_HOSTS="App.example.com, *.example.org,[::1]")
+    assert told.forwarded_allow_ips == ("10.0.0.0/8", "fc00::/7")
+    assert told.hosts == ("app.example.com", "*.example.org", "[::1]")
+
+
+def test_the_procfile_believes_what_is_reached_from_no_other_network() -> None:
+    found = re.search(r'FORWARDED_ALLOW_IPS="\$\{FORWARDED_ALLOW_IPS:-([^}]+)\}"', (ROOT / "Procfile").read_text())
+    assert found
+    networks = [ipaddress.ip_network(one) for one in Settings(FORWARDED_ALLOW_IPS=found[1]).forwarded_allow_ips]
+    assert not any(network.is_global for network in networks)
+    assert any(ipaddress.ip_address("10.1.2.3") in network for network in networks)
+
+
+def test_a_proxy_is_the_same_one_through_a_socket_for_both_kinds_of_addresses() -> None:
+    proxies = with_mapped(("10.0.0.0/8", "192.0.2.7", "fc00::/7"))
+    assert proxies == ["10.0.0.0/8", "192.0.2.7", "fc00::/7", "::ffff:10.0.0.0/104", "::ffff:192.0.2.7/128"]
 
 
 def test_settings_cannot_be_changed_after_the_start() -> None:

@@ -2,6 +2,7 @@
 
 from genapp.markdown.blocks import Open
 from genapp.markdown.document import Change, Document
+from genapp.markdown.links import without_deception
 from genapp.markdown.rendering import VERSION, clean, render
 
-__all__ = ["VERSION", "Change", "Document", "Open", "clean", "render"]
+__all__ = ["VERSION", "Change", "Document", "Open", "clean", "render", "without_deception"]

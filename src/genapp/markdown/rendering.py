@@ -17,7 +17,8 @@ from markdown_it.rules_core import StateCore, inline, text_join
 from markdown_it.token import Token
 
 from genapp.markdown.highlighting import highlight, language_of
-from genapp.markdown.links import is_allowed, linkify, without_deception
+from genapp.markdown.links import as_read, is_allowed, linkify, without_deception
+from genapp.markdown.nesting import DEEPEST, limit_nesting
 from genapp.markdown.tables import limit_tables
 
 if TYPE_CHECKING:
@@ -26,11 +27,7 @@ if TYPE_CHECKING:
     from markdown_it.utils import EnvType, OptionsDict
 
 # Raise it when the HTML of the same text changes: answers rendered before are then rendered again when shown.
-VERSION = 1
-
-# Quotes count one a level, lists two. Enough for any real answer; keeps the recursion shallow, and the work for
-# 10,000 `>` or `[` in proportion to their number. Deeper down the parser drops the text.
-_DEEPEST = 20
+VERSION = 2
 
 # A page has its own h1 and h2.
 _HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "h6"}
@@ -97,6 +94,10 @@ class _Parser(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: N802 (markdown-it's name)
         return is_allowed(url)
 
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802
+        # markdown-it's own would turn punycode into letters that look like others, and `%E2%80%AE` into an override.
+        return as_read(link, self.normalizeLink(link))
+
 
 class _Renderer(RendererHTML):
     """Our elements. A method has the name of the token it renders, as markdown-it wants it."""
@@ -117,6 +118,9 @@ class _Renderer(RendererHTML):
         # `[a <https://b.example>](https://c.example)` is to the parser; `[a]()` goes nowhere.
         links: list[bool] = []
         for index, token in enumerate(tokens):
+            if links:
+                # Whatever kind of text it is: code can read backwards too.
+                token.content = without_deception(token.content)
             if token.type == "link_open":
                 href = str(token.attrs["href"])
                 links.append(is_allowed(href) and not any(links))
@@ -126,7 +130,7 @@ class _Renderer(RendererHTML):
             elif token.type == "image":
                 out.append(self._image(token, any(links), options, env))
             elif token.type == "text":
-                out.append(escapeHtml(without_deception(token.content) if links else token.content))
+                out.append(escapeHtml(token.content))
             elif token.type in self.rules:
                 out.append(self.rules[token.type](tokens, index, options, env))
             else:
@@ -181,9 +185,10 @@ def _cell(token: Token) -> str:
 
 
 def _make_parser() -> MarkdownIt:
-    options = {"html": False, "linkify": False, "xhtmlOut": False, "maxNesting": _DEEPEST}
+    options = {"html": False, "linkify": False, "xhtmlOut": False, "maxNesting": DEEPEST}
     parser = _Parser("commonmark", options, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
+    limit_nesting(parser)
     limit_tables(parser)
     parser.inline.ruler.before("escape", "bare_links", linkify)
     return parser

@@ -8,6 +8,7 @@ from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
 from piccolo.table import Table
 
 from genapp.errors import NotFound
+from genapp.markdown import without_deception
 from genapp.models.ids import new_id
 from genapp.models.user import User
 
@@ -18,9 +19,12 @@ TITLE_CHARACTERS = 80
 
 
 def title_from(prompt: str) -> str:
-    """Make a title of a prompt's first line, cut at a word, at most TITLE_CHARACTERS long."""
-    words = prompt.strip().split("\n", 1)[0].split()
-    title = " ".join(words)
+    """Make a title of a prompt's first line, cut at a word, at most TITLE_CHARACTERS long.
+
+    A title is the text of links and the name of a tab, so it can neither be invisible nor turn what stands beside it.
+    """
+    lines = without_deception(prompt).strip().split("\n", 1)
+    title = " ".join(lines[0].split()) or "Untitled"
     if len(title) <= TITLE_CHARACTERS:
         return title
     cut = title[: TITLE_CHARACTERS - 1]

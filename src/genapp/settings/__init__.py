@@ -18,12 +18,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from genapp.errors import ConfigurationError
 from genapp.settings.development_secret import development_secret
+from genapp.settings.edge import Hosts, Proxies
 from genapp.settings.explaining import first_sentence, without_password
 from genapp.settings.offered import DEFAULT_MODELS, ModelChoice, ProviderAccess, label
 from genapp.settings.patience import Patience
 
 UNPREFIXED = {
-    *("host", "port", "web_concurrency", "secret_key", "secret_key_fallbacks"),
+    *("host", "port", "web_concurrency", "forwarded_allow_ips", "secret_key", "secret_key_fallbacks"),
     *("openai_api_key", "openai_base_url", "anthropic_api_key", "anthropic_base_url", "gemini_api_key"),
 }
 
@@ -59,6 +60,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     web_concurrency: int = Field(1, ge=1, le=512)
+    forwarded_allow_ips: Proxies = ("127.0.0.1", "::1")
+    hosts: Hosts = ()  # any
+    header_seconds: float = Field(15, gt=0)
+    body_seconds: float = Field(60, gt=0)
     data: Path = Path(".genapp")
     log_format: Literal["text", "json"] | None = None
 

@@ -25,10 +25,16 @@ _SWAPS = {
 }
 
 # Both dialects wrap HTML in a <template>. htmx rewrites <hx-…> and cuts out <head> by regular expressions
-# over the raw text, attribute values included (`#makeFragment`), and any </template> ends the wrapper.
+# over the raw text, attribute values included (`#makeFragment`), any </template> ends the wrapper, and a
+# <turbo-stream> acts wherever it comes into a page.
 # None of these belongs in what a server renders into a page; where they stand in an attribute value, the
 # escaped form means the same.
-_BREAKOUT = re.compile(r"<(?=/?(?:hx-|template|head[\s>]))", re.IGNORECASE)
+_BREAKOUT = re.compile(r"<(?=/?(?:hx-|template|turbo-stream|head[\s>]))", re.IGNORECASE)
+
+# Clients that split lines by Unicode's rules rather than by those of server-sent events (Python's `splitlines`, which
+# some libraries for them use) would take what follows one of these in an answer for a field, `event: done` say.
+# JSON escapes all the other line ends in any case.
+_LINE_ENDS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,13 @@ def _json(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
             messages.append({"type": "snapshot", "seq": seq, "content": op.content})
         elif op.action == "notice":
             messages.append({**msgspec.json.decode(op.content), "seq": seq})
-    return tuple([msgspec.json.encode(message).decode() for message in messages])
+    return tuple([_in_one_line(msgspec.json.encode(message).decode()) for message in messages])
+
+
+def _in_one_line(message: str) -> str:
+    for mark, escaped in _LINE_ENDS.items():
+        message = message.replace(mark, escaped)
+    return message
 
 
 DIALECTS = {

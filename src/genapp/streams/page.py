@@ -29,7 +29,7 @@ def stream_from(
 ) -> str:
     """The URL at which `viewer` follows `streams`, each from the cursor that the page shows (None: from its beginning).
 
-    Only that viewer can use it, and only for `valid_seconds`.
+    Only that viewer can use it, and only for `valid_seconds`. `path` may have a query of its own.
     """
     expires_at = int(time.time()) + valid_seconds
     query = [("stream", names.sign(stream, viewer, expires_at)) for stream, _ in streams]
@@ -38,4 +38,4 @@ def stream_from(
         query.append(("after", str(Cursors(cursors))))
     if dialect != "htmx":
         query.append(("dialect", dialect))
-    return f"{path}?{urlencode(query)}"
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(query)}"

@@ -14,7 +14,8 @@ from genapp.web import account, accounts, administering, api_tokens, conversatio
 from genapp.web.authorising import authorise
 from genapp.web.errors import answer_error
 from genapp.web.forms import Form  # noqa: TC001  Litestar reads the annotations of what it provides
-from genapp.web.headers import add_headers
+from genapp.web.headers import headers_hook
+from genapp.web.hosts import Hosts
 from genapp.web.parts import Parts, opened
 from genapp.web.policies import require_policies
 from genapp.web.sessions import SessionMiddleware, Sessions
@@ -64,7 +65,7 @@ def create_app(settings: Settings) -> Litestar:
         make_static(),
     ]
     require_policies(routes)
-    return Litestar(
+    app = Litestar(
         route_handlers=routes,
         state=State({"sessions": sessions, "settings": settings}),
         lifespan=[partial(opened, settings=settings)],
@@ -75,9 +76,13 @@ def create_app(settings: Settings) -> Litestar:
         },
         guards=[authorise],
         middleware=[DefineMiddleware(SessionMiddleware, sessions=sessions)],
-        before_send=[add_headers],
+        before_send=[headers_hook(production=settings.env == "production")],
         exception_handlers={Exception: answer_error},
         request_max_body_size=settings.prompt_max_characters * BYTES_PER_CHARACTER + OTHER_FIELDS,
         openapi_config=None,
         logging_config=None,
     )
+    if settings.hosts:
+        # Litestar's own check sees its routes only, takes a port for a part of the name, and answers in one shape.
+        app.asgi_handler = Hosts(app.asgi_handler, settings.hosts)
+    return app

@@ -107,21 +107,21 @@ def answer_error(request: AnyRequest, exception: Exception) -> Response[Any]:
 
 def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:
     """A whole page about an error: with the words that were sent, where there were some."""
-    settings: Settings = request.app.state.settings
     state = request.scope["state"]
     # Only claimed where the database could not say whether it is so: then the page shows nothing of anybody.
     visitor: Visitor | None = state.get("visitor") or state.get("claim")
     form: Form = state.get("form", {})
+    title = TITLES.get(error.status, "Error")
     if visitor is None:
-        html = views.error_page(error.status, TITLES.get(error.status, "Error"), error.sentence)
-    elif form.get("prompt"):
+        return page(views.error_page(error.status, title, error.sentence), error.status, headers_of(error))
+    settings: Settings = request.app.state.settings
+    if form.get("prompt"):
         conversation_id = parse_id(form.get("conversation_id", ""))
         composer = composer_for(settings, conversation_id=conversation_id, form=form, error=error)
         html = views.home(composer, [], person_of(settings, visitor))
     elif isinstance(error, Unauthenticated) and request.method in SAFE_METHODS:
         return see_other("/login", next=local_place(_place(request)))
     else:
-        title = TITLES.get(error.status, "Error")
         html = views.error_page(error.status, title, error.sentence, person_of(settings, visitor))
     return page(html, error.status, headers_of(error))
 

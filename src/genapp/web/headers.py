@@ -5,27 +5,54 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from litestar.types import Message, Scope
 
 # Everything of ours comes from here: no inline script or style, no eval. A model's answer that got past the renderer
 # could still load and run nothing.
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+# What no page of ours asks for, so that nothing that got into one can either.
+UNUSED = (
+    *("accelerometer", "camera", "display-capture", "encrypted-media", "geolocation", "gyroscope", "hid"),
+    *("idle-detection", "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb"),
+    "xr-spatial-tracking",
+)
 HEADERS = [
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
+    # Looking up the hosts of links ahead of a click would tell their name servers what an answer says.
+    (b"x-dns-prefetch-control", b"off"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", ", ".join(f"{feature}=()" for feature in UNUSED).encode()),
 ]
 
+# For a year no plain http, where somebody on the way could read and alter everything. Without includeSubDomains: the
+# neighbours are not ours to decide for.
+HTTPS_ONLY = [(b"strict-transport-security", b"max-age=31536000")]
 
 # What says nothing of caching is one person's, in one of three shapes: nobody may keep it, and Back must not show an
 # older state of it.
 PRIVATE = [(b"cache-control", b"no-store"), (b"vary", b"Accept, HX-Request")]
 
 
-async def add_headers(message: Message, _: Scope) -> None:
-    """A hook for every message sent, also those of errors that no route has seen."""
-    if message["type"] == "http.response.start":
+def headers_hook(*, production: bool) -> Callable[[Message, Scope], Awaitable[None]]:
+    """Give a hook for every message sent, also those of errors that no route has seen."""
+
+    async def add_headers(message: Message, scope: Scope) -> None:
+        if message["type"] != "http.response.start":
+            return
         headers = list(message["headers"])
         cached = any(name.lower() == b"cache-control" for name, _ in headers)
-        message["headers"] = [*headers, *HEADERS, *([] if cached else PRIVATE)]
+        # Where development is tried over https, localhost must not be bound to it.
+        https_only = production and scope["scheme"] == "https"
+        message["headers"] = [
+            *headers,
+            *HEADERS,
+            *(HTTPS_ONLY if https_only else []),
+            *([] if cached else PRIVATE),
+        ]
+
+    return add_headers

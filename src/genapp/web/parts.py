@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from genapp import jobs, models, redis_clients
 from genapp.quotas import Quotas, Rate, Rates
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # How a handler takes what the app gives it: our own objects, so that there is nothing for Litestar to validate.
-Given = Annotated[T, Dependency(skip_validation=True)]
+Given = NamedDependency[SkipValidation[T]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ async def show(request: AnyRequest, token: str, parts: Given[Parts], visitor: Gi
     generations = await models.Generation.of_conversation(conversation.id)
     if shape(request) == "json":
         return Response(shared_json(conversation, generations))
-    audience = Audience(viewer_of(share), path=f"/shared/{token}/streams", read_only=True)
+    audience = Audience(viewer_of(share), path=f"/shared/streams?share={token}", read_only=True)
     cards, stream = await shown(parts, audience, generations)
     content = views.SharedPage(
         title=conversation.title,
@@ -78,11 +78,12 @@ async def show(request: AnyRequest, token: str, parts: Given[Parts], visitor: Gi
     return page(views.shared(person_of(parts.settings, visitor), content), headers={"X-Robots-Tag": "noindex"})
 
 
-@asgi("/shared/{token:str}/streams", copy_scope=False, opt=is_for(Policy.ANYBODY))
+# The link is in the query: Litestar 2.25 finds no path parameters for an ASGI handler.
+@asgi("/shared/streams", copy_scope=False, opt=is_for(Policy.ANYBODY))
 async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     """As `GET /streams`, for who holds a link: as long as the conversation is shared."""
     asked_at = time.monotonic()
-    share = await Share.opened(scope["path_params"]["token"])
+    share = await Share.opened(Request[Any, Any, Any](scope).query_params.get("share", ""))
     await follow(scope, receive, send, Holder(viewer_of(share), (f"share:{share.id}",), asked_at))
 
 

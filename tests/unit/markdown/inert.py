@@ -18,11 +18,25 @@ ALLOWED: dict[str, set[str]] = {
     "div": {"class", "tabindex", "role", "aria-label"},
 }
 VOID = {"br", "hr"}
+FIXED = {
+    "rel": {"noopener noreferrer nofollow"},
+    "target": {"_blank"},
+    "dir": {"auto", "ltr"},
+    "tabindex": {"0"},
+    "role": {"region"},
+    "aria-label": {"Table"},
+}
 CLASSES = re.compile(r"table|align-(left|center|right)|language-[a-z0-9+#._-]+|hl-[\w-]+( hl-[\w-]+)*")
-HREF = re.compile(r"(https?://[a-zA-Z0-9.\[_-]|mailto:)[!-~]*", re.IGNORECASE)
+HREF = re.compile(
+    r"https?://[a-z0-9.\[_-][!-~]*|mailto:[^?&%:\s]+@[a-z0-9.,@-]+(\?(subject|body)=[!-~]*)?", re.IGNORECASE
+)
+DECEPTIVE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
-class _Checker(HTMLParser):
+class Checker(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.stack: list[str] = []
@@ -38,6 +52,7 @@ class _Checker(HTMLParser):
             self._check(tag, name, value or "")
         if tag == "a":
             assert "a" not in self.stack, "a link in a link"
+            assert names == ["href", "rel", "target"], names
         if tag not in VOID:
             self.stack.append(tag)
 
@@ -45,7 +60,10 @@ class _Checker(HTMLParser):
         assert "<" not in value or tag == "code"
         if name == "href":
             assert HREF.fullmatch(value), value
-            assert "@" not in value.partition("//")[2].partition("/")[0], value
+            assert "@" not in re.split("[/?#]", value.partition("//")[2])[0], value
+            assert not re.search("%0[0ad]", value.lower().partition("?subject=")[2].partition("&")[0]), value
+        if name in FIXED:
+            assert value in FIXED[name], value
         if name == "class":
             assert CLASSES.fullmatch(value), value
 
@@ -63,16 +81,20 @@ class _Checker(HTMLParser):
 
     handle_decl = handle_pi = unknown_decl = handle_comment
 
+    def end(self) -> None:
+        """Assert that nothing is open, and that no link reads as something it is not."""
+        self.close()
+        assert not self.stack, f"not closed: {self.stack}"
+        link_text = "".join(self.link_text)
+        assert not DECEPTIVE.search(link_text), ascii(link_text)
+
 
 def check(html: str) -> str:
     """Assert that HTML has only allowed elements, well nested, with allowed attributes. Gives its text."""
-    checker = _Checker()
+    checker = Checker()
     checker.feed(html)
-    checker.close()
-    assert not checker.stack, f"not closed: {checker.stack}"
+    checker.end()
     for forbidden in ("<hx-", "<turbo", "</template", "<script", "style=", "<img"):
         assert forbidden not in re.sub(r">[^<]*", ">", html).lower()
     html.encode()
-    link_text = "".join(checker.link_text)
-    assert not re.search("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]", link_text), ascii(link_text)
     return "".join(checker.text)

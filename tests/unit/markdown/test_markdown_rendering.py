@@ -88,6 +88,58 @@ def test_a_link_cannot_hide_where_it_goes() -> None:
     assert 'href="https://evil.example/%E2%80%AEfdp"' in html
 
 
+def test_code_in_a_link_cannot_read_backwards_either() -> None:
+    assert "<bdi><code>moc.knab</code></bdi>" in render("[`\u202emoc.knab`](https://evil.example)")
+
+
+def test_nothing_invisible_stands_in_the_text_of_a_link() -> None:
+    html = render("[ba\u00adn\u180ek\u206a\u3164\U000e0041](https://example.com)")
+    assert "<bdi>bank</bdi>" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # A slash that is a letter, a letter of another alphabet, an address that has been turned into ASCII already.
+        ("https://bank.example\u2215x.evil.example/a", "https://bank.xn--examplex-4f7d.evil.example/a"),
+        ("<https://b\u0430nk.example/\u00e4>", "https://xn--bnk-6cd.example/\u00e4"),
+        ("<https://xn--bnk-6cd.example>", "https://xn--bnk-6cd.example"),
+        ("<https://example.com/%E2%80%AEx>", "https://example.com/%E2%80%AEx"),
+        ("HTTPS://Example.com/a_b", "HTTPS://Example.com/a_b"),
+        ("<me@example.com>", "me@example.com"),
+    ],
+)
+def test_an_address_that_is_its_own_text_shows_the_host_that_is_asked(text: str, shown: str) -> None:
+    assert f"<bdi>{shown}</bdi></a>" in render(text)
+
+
+@pytest.mark.parametrize("fields", ["", "?subject=a%20b", "?body=a%0D%0Ab&subject=c", ",you@example.org?subject=a"])
+def test_a_letter_may_begin_with_a_subject_and_words(fields: str) -> None:
+    html = render(f"[a](mailto:me@example.com{fields})")
+    assert f'href="mailto:me@example.com{fields.replace("&", "&amp;")}"' in html
+    check(html)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("me@example.com?bcc=you@example.com", "me@example.com?subject=a&cc=b@c.example", "?attach=/etc/passwd"),
+        *("me@example.com?subject=a%0d%0aBcc:b@c.example", "me@example.com%0d%0aBcc:b@c.example", "me@example.com?a"),
+        *("me@example.com?SUBJECT=a%0ABcc:b", "me%00@example.com", "me@example.com?body=a%00"),
+    ],
+)
+def test_a_letter_is_told_nothing_else(rest: str) -> None:
+    html = render(f"[a](<mailto:{rest}>)")
+    assert 'href="mailto:me@example.com"' in html or "<a " not in html
+    check(html)
+
+
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "> - "])
+def test_what_lies_too_deep_is_text_and_hides_nothing_behind_it(mark: str) -> None:
+    shown = check(render(mark * 30 + "deep\n\nand the rest\n\n" + mark + "and more"))
+    assert shown.count("deep") == shown.count("and the rest") == shown.count("and more") == 1
+
+
 def test_joiners_in_a_link_stay_for_the_scripts_that_need_them() -> None:
     assert "<bdi>می\u200cخواهم</bdi>" in render("[می\u200cخواهم](https://example.com)")
 

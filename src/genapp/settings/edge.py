@@ -1,0 +1,67 @@
+"""Whom the web believes at its edge: the proxies before it, and the names it is reached by."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator
+from pydantic_settings import NoDecode
+
+# A name as a Host header has it (a domain in its ASCII form, or an address), or all names below one.
+HOST = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
+
+# Where every entry of X-Forwarded-For is trusted uvicorn takes the leftmost: whatever the client wrote there.
+EVERYBODY = ("*", "0.0.0.0/0", "::/0")
+
+
+def parse_proxies(value: object) -> tuple[str, ...]:
+    """Read a comma list of addresses and networks. Raises ValueError, with a sentence, for what is neither."""
+    proxies = _parts(value)
+    for one in proxies:
+        if one in EVERYBODY:
+            raise ValueError(
+                f"must not have {one}, or every client could pick the address that its requests are counted for: "
+                "give your proxy's addresses or networks, such as 10.0.0.0/8"
+            )
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            raise ValueError(
+                "must be a comma list of addresses and networks, such as 10.0.0.0/8 or 192.0.2.7 "
+                f"(it has {one!r}, which is neither)"
+            ) from None
+    return proxies
+
+
+def parse_hosts(value: object) -> tuple[str, ...]:
+    """Read a comma list of host names. Raises ValueError, with a sentence, for what is none."""
+    hosts = tuple(one.lower() for one in _parts(value))
+    for one in hosts:
+        if not HOST.fullmatch(one):
+            raise ValueError(
+                "must be a comma list of names without scheme or port, such as app.example.com or *.example.com "
+                f"(it has {one!r})"
+            )
+    return hosts
+
+
+def with_mapped(proxies: tuple[str, ...]) -> list[str]:
+    """Give the proxies, each IPv4 one also as a socket for both kinds of addresses sees it (::ffff:10.0.0.0/104)."""
+    mapped = [
+        f"::ffff:{network.network_address}/{96 + network.prefixlen}"
+        for network in map(ipaddress.ip_network, proxies)
+        if network.version == 4
+    ]
+    return [*proxies, *mapped]
+
+
+def _parts(value: object) -> tuple[str, ...]:
+    # A default comes as the tuple that it is.
+    parts = value if isinstance(value, tuple) else str(value).split(",")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+Proxies = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_proxies)]
+Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_hosts)]

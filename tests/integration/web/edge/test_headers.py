@@ -1,0 +1,87 @@
+"""The headers that every answer has, whoever gives it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from genapp import assets
+from tests.integration.web.conftest import HTML, HTMX, JSON
+from tests.integration.web.edge.conftest import exchange
+
+if TYPE_CHECKING:
+    from tests.running import App
+
+HTTPS = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.30"}
+PROMPT = {"prompt": "[demo: echo] x", "model": "openai:demo-fast"}
+ALWAYS = {
+    "content-security-policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+STATIC = f"/static/{assets.DIGEST}/css/base.css"
+ANSWERS = {
+    "a page": ("GET", "/", HTML, 200),
+    "a partial": ("POST", "/generations", HTMX, 422),
+    "JSON": ("GET", "/", JSON, 200),
+    "a page that is not there": ("GET", "/nothing", HTML, 404),
+    "a file": ("GET", STATIC, {}, 200),
+    "a file that is not there": ("GET", "/static/0/none.css", {}, 404),
+    "another method": ("PUT", "/", {}, 405),
+    "what may be done": ("OPTIONS", "/", {}, 204),
+    "a stream that is refused": ("GET", "/streams", {}, 422),
+    "a form of another site": ("POST", "/generations", {"Sec-Fetch-Site": "cross-site"}, 403),
+    "another host": ("GET", "/", {"Host": "evil.example"}, 400),
+    "health": ("GET", "/healthz", {}, 200),
+    "metrics": ("GET", "/metrics", {}, 200),
+}
+
+
+def assert_always(headers: httpx.Headers) -> None:
+    for name, value in ALWAYS.items():
+        assert headers.get_list(name) == [value], name
+    for feature in ("camera", "microphone", "geolocation", "payment", "usb"):
+        assert f"{feature}=()" in headers["permissions-policy"]
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+async def test_an_answer_lets_a_browser_do_no_more_than_it_must(app: App, case: str) -> None:
+    method, path, headers, status = ANSWERS[case]
+    async with httpx.AsyncClient(base_url=app.url, timeout=20) as http:
+        for secure in (HTTPS, {}):
+            answer = await http.request(method, path, headers={**headers, **secure})
+            assert answer.status_code == status
+            assert_always(answer.headers)
+            hsts = answer.headers.get_list("strict-transport-security")
+            assert hsts == (["max-age=31536000"] if secure else [])
+
+
+async def test_a_stream_has_them_too(app: App) -> None:
+    async with httpx.AsyncClient(base_url=app.url, timeout=20) as http:
+        made = await http.post("/generations", json=PROMPT, headers={**JSON, **HTTPS})
+        cookie = {"Cookie": made.headers["set-cookie"].split(";")[0]}
+        async with http.stream("GET", made.json()["stream_url"], headers={**HTTPS, **cookie}) as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            assert_always(stream.headers)
+            assert stream.headers["strict-transport-security"] == "max-age=31536000"
+            assert stream.headers["cache-control"] == "no-store"
+
+
+def test_what_cannot_be_read_as_a_request_gets_them_too(app: App) -> None:
+    head = exchange(app, b"NONSENSE\r\n\r\n").split(b"\r\n\r\n")[0]
+    lines = head.decode().split("\r\n")[1:]
+    assert_always(httpx.Headers([tuple(re.split(": ", line, maxsplit=1)) for line in lines]))
+
+
+async def test_where_it_is_not_production_no_browser_is_bound_to_https(hasty: App) -> None:
+    async with httpx.AsyncClient(base_url=hasty.url, timeout=20) as http:
+        answer = await http.get("/", headers=HTTPS)
+        assert "Secure" in answer.headers["set-cookie"]
+        assert "strict-transport-security" not in answer.headers
