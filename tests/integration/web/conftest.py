@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
 HTMX = {"HX-Request": "true", "Accept": "text/html"}
+LONG = "openai:demo-ttft50-tps50-n200"  # two hundred words in four seconds
 PASSWORD = "violet harbour crates at noon"
 
 
@@ -143,6 +144,31 @@ class Visitor:
                 if event != "hb":
                     yield fields.get("id", [""])[-1], event, "\n".join(fields.get("data", []))
                 fields = {}
+
+
+async def watch(visitor: Visitor, url: str = "") -> asyncio.Task[str]:
+    """Follow a stream in the background, an answer of four seconds where none is named; gives all that it brings."""
+    url = url or (await visitor.submit("count", model=LONG))["stream_url"]
+    opened = asyncio.Event()
+
+    async def follow() -> str:
+        async with asyncio.timeout(20), visitor.http.stream("GET", url) as answer:
+            assert answer.status_code == 200
+            opened.set()
+            return "".join([text async for text in answer.aiter_text()])
+
+    task = asyncio.create_task(follow())
+    waiting = asyncio.create_task(opened.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    if not opened.is_set():
+        waiting.cancel()
+        await task  # raises what went wrong
+    return task
+
+
+async def cut(stream: asyncio.Task[str]) -> None:
+    """Wait until a stream ends that has not come to its end."""
+    assert "event: done" not in await stream
 
 
 @pytest.fixture
