@@ -11,8 +11,8 @@ import threading
 
 import click
 
-from genapp import logs
-from genapp.errors import ConfigurationError
+from genapp import logs, users_cli
+from genapp.errors import GenappError
 from genapp.processes import Process, exit_on_signals, hold_stop_signals, start, stop, wait_for_any
 from genapp.settings import Settings
 from genapp.settings.edge import with_mapped
@@ -24,10 +24,10 @@ HAND_BACK_SECONDS = 2
 
 
 def main() -> None:
-    """Runs the command line. A broken configuration is one line on stderr and exit code 2."""
+    """Runs the command line. A broken configuration, or what cannot be done, is one line on stderr and exit code 2."""
     try:
         commands()
-    except ConfigurationError as error:
+    except GenappError as error:
         click.echo(f"genapp: {error.message}", err=True)
         sys.exit(2)
 
@@ -36,6 +36,9 @@ def main() -> None:
 @click.version_option(package_name="genapp", message="genapp %(version)s")
 def commands() -> None:
     """AI features that never block. Settings come from the environment; see .env.example."""
+
+
+commands.add_command(users_cli.commands)
 
 
 @commands.command()

@@ -20,7 +20,7 @@ ANSWER_SECONDS = 5
 
 def require_services(settings: Settings) -> None:
     """Raises `ConfigurationError` unless the database and Redis answer within a few seconds each."""
-    asyncio.run(_require_database(settings.database_url))
+    asyncio.run(require_database(settings.database_url))
     try:
         with redis.Redis.from_url(settings.redis_url, socket_timeout=ANSWER_SECONDS, **settings.redis_ssl) as client:
             client.ping()
@@ -28,7 +28,8 @@ def require_services(settings: Settings) -> None:
         raise ConfigurationError(f"REDIS_URL: Redis does not answer: {_one_line(error)}") from None
 
 
-async def _require_database(url: str) -> None:
+async def require_database(url: str) -> None:
+    """Raises `ConfigurationError` unless the database at `url` answers within a few seconds."""
     try:
         connection = await asyncpg.connect(url, timeout=ANSWER_SECONDS)
         await connection.close()

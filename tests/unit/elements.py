@@ -9,15 +9,15 @@ VOID = {"br", "hr", "img", "input", "link", "meta"}
 FIELDS = ("input", "select", "textarea")
 
 
-@dataclass
+@dataclass(eq=False)
 class Element:
     """An element, what it says, and the elements within it."""
 
     tag: str
     attrs: dict[str, str]
-    parent: Element | None = None
-    inner: list[Element] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
+    parent: Element | None = field(default=None, repr=False)
+    inner: list[Element] = field(default_factory=list, repr=False)
+    words: list[str] = field(default_factory=list, repr=False)
 
     @property
     def text(self) -> str:

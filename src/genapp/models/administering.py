@@ -36,6 +36,20 @@ async def users(query: str, *, before: uuid.UUID | None, limit: int) -> list[dic
     return rows
 
 
+async def accounts(*, after: str, limit: int) -> list[dict[str, Any]]:
+    """Those with an address, in the order of their addresses, from the one after `after` on."""
+    rows: list[dict[str, Any]] = await User.raw(
+        """
+        SELECT email, role, disabled_at, created_at,
+          (SELECT max(seen_at) FROM sessions WHERE "user" = users.id) AS seen_at
+        FROM users WHERE email > {} ORDER BY email LIMIT {}
+        """,
+        after,
+        limit,
+    )
+    return rows
+
+
 async def user(user_id: uuid.UUID) -> dict[str, Any] | None:
     """One of them, None where there is none."""
     rows: list[dict[str, Any]] = await User.raw(f"{USERS} WHERE users.id = {{}}", user_id)

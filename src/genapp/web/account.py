@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, post
+from redis.exceptions import RedisError
 
 from genapp import passwords, views
 from genapp.errors import GenappError, Invalid
@@ -23,6 +25,8 @@ from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.sessions import enter
 from genapp.web.visitors import Visitor
+
+logger = logging.getLogger(__name__)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -49,7 +53,7 @@ async def account_page(
     if visitor.guest:
         content = views.AccountPage()
     else:
-        user = await User.by_email(visitor.email or "")
+        user = await User.by_id(visitor.user_id)
         content = views.AccountPage(
             email=user.email,
             created_at=user.created_at,
@@ -126,7 +130,7 @@ async def confirmed(
 ) -> User:
     """The account behind a session, once its password was given. Tries are counted as those to log in are."""
     await parts.quotas.admit_login(visitor.email or "", address_of(request))
-    user = await User.by_email(visitor.email or "")
+    user = await User.by_id(visitor.user_id)
     if not await passwords.matches(password, user.password_hash):
         raise Invalid("This is not your password.", field=field)
     return user
@@ -165,8 +169,11 @@ async def delete(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
     except GenappError as error:
         return await refused(request, parts, visitor, error, "deletion")
     gone = await User.delete_everything(visitor.user_id, recent_seconds=parts.settings.stream_ttl)
-    for generation_id, attempt in gone:
-        await views.forget(parts.log, generation_id, attempt)
+    try:
+        for generation_id, attempt in gone:
+            await views.forget(parts.log, generation_id, attempt)
+    except (RedisError, OSError) as error:
+        logger.warning("the streams of a deleted user could not be emptied, they run out by themselves: %s", error)
     await revoke(parts, f"user:{visitor.user_id}", f"guest:{visitor.user_id}")
     enter(request.scope, parts.sessions.stranger())
     return Response(None, status_code=204) if shape(request) == "json" else see_other("/")

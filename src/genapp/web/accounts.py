@@ -137,7 +137,6 @@ async def _recognised(form: Form, parts: Parts, address: str | None) -> User:
 
 
 async def _joined(form: Form, parts: Parts, visitor: Visitor, address: str | None) -> User:
-    await parts.quotas.admit_signup(address)
     invitation = await _invitation(form)
     if invitation is None and parts.settings.access_policy == "invite":
         raise Forbidden(UNINVITED)
@@ -146,6 +145,8 @@ async def _joined(form: Form, parts: Parts, visitor: Visitor, address: str | Non
         raise Invalid("This invitation is for another address.", field="email")
     password = form.get("password", "")
     await passwords.require_good(password, email)
+    # Not before: who is told that their password is too short has not signed up.
+    await parts.quotas.admit_signup(address)
     password_hash = await passwords.hashed(password)
     if invitation is not None:
         return await invitation.redeem(visitor.user_id, email, password_hash)

@@ -36,9 +36,9 @@ async def _written(visitor: Visitor) -> AsyncIterator[bytes]:
 
 
 async def _account(visitor: Visitor) -> dict[str, Any] | None:
-    if visitor.email is None:
+    if visitor.guest:
         return None
-    user = await models.User.by_email(visitor.email)
+    user = await models.User.by_id(visitor.user_id)
     sessions, tokens = await models.Session.of_user(user.id), await models.ApiToken.of_user(user.id)
     return {
         "email": user.email,

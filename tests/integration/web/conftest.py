@@ -8,10 +8,13 @@ import re
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
+from genapp.models import new_id
 from tests.running import App, eventually
 
 if TYPE_CHECKING:
@@ -20,6 +23,19 @@ if TYPE_CHECKING:
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
 HTMX = {"HX-Request": "true", "Accept": "text/html"}
+PASSWORD = "violet harbour crates at noon"
+
+
+def new_email() -> str:
+    """An address that no other test has."""
+    return f"{new_id().hex}@example.org"
+
+
+def token_in(page: str) -> str:
+    """The token in a page's forms."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found, page
+    return found[1]
 
 
 def shown(message: dict[str, Any], text: str) -> str:
@@ -34,17 +50,50 @@ def shown(message: dict[str, Any], text: str) -> str:
 
 @dataclass
 class Visitor:
-    """Somebody with a browser's cookies, who reads the form token off the page as a browser does."""
+    """Somebody with a browser's cookies, who reads the form token off the page as a browser does.
+
+    `email` is that of the account that they have signed up for or logged in to last.
+    """
 
     http: httpx.AsyncClient
     token: str = field(default="")
+    email: str = field(default="")
 
-    async def arrive(self) -> Visitor:
-        page = await self.http.get("/", headers=HTML)
-        found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
-        assert found, page.text
-        self.token = found[1]
+    async def arrive(self, path: str = "/") -> Visitor:
+        """Read the form token off a page: that of the session there is now."""
+        page = await self.http.get(path, headers=HTML, follow_redirects=True)
+        self.token = token_in(page.text)
         return self
+
+    async def sign_up(self, email: str = "", password: str = PASSWORD, **fields: str) -> Visitor:
+        """Make an account, of whoever this is until now."""
+        self.email = email or new_email()
+        return await self._enter("/signup", password, fields)
+
+    async def log_in(self, email: str = "", password: str = PASSWORD, **fields: str) -> Visitor:
+        """Log in to an account, the own one where none is named."""
+        self.email = email or self.email
+        return await self._enter("/login", password, fields)
+
+    async def _enter(self, path: str, password: str, fields: dict[str, str]) -> Visitor:
+        answer = await self.post_form(path, email=self.email, password=password, **fields)
+        assert answer.status_code == 303, answer.text
+        return await self.arrive()
+
+    async def log_out(self) -> Visitor:
+        """End the session; the browser is a stranger's then."""
+        answer = await self.post_form("/logout")
+        assert answer.status_code == 303, answer.text
+        return await self.arrive()
+
+    @property
+    def cookie(self) -> str:
+        """What this browser is known by."""
+        return str(self.http.cookies["genapp_session"])
+
+    async def user_id(self, sql: asyncpg.Connection[Any]) -> UUID:
+        """The row behind the account."""
+        return UUID(str(await sql.fetchval("SELECT id FROM users WHERE email = $1", self.email)))
 
     async def post_form(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> httpx.Response:
         return await self.http.post(path, data={"csrf_token": self.token, **fields}, headers=headers or HTML)
@@ -113,3 +162,25 @@ async def visitors(app: App) -> AsyncIterator[Callable[[], Visitor]]:
 async def visitor(visitors: Callable[[], Visitor]) -> Visitor:
     """A new guest on the home page."""
     return await visitors().arrive()
+
+
+@pytest.fixture
+async def account(visitor: Visitor) -> Visitor:
+    """A new account, logged in, on the home page."""
+    return await visitor.sign_up()
+
+
+@pytest.fixture
+async def sql(app: App) -> AsyncIterator[asyncpg.Connection[Any]]:
+    """The app's database: to look at what is stored, and to let time pass."""
+    connection = await asyncpg.connect(app.env["DATABASE_URL"])
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def admin(visitors: Callable[[], Visitor], sql: asyncpg.Connection[Any]) -> Visitor:
+    """An account that runs the site, logged in."""
+    one = await (await visitors().arrive()).sign_up()
+    await sql.execute("UPDATE users SET role = 'admin' WHERE email = $1", one.email)
+    return await one.log_in()
