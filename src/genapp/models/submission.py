@@ -27,7 +27,9 @@ class Submission(Rows):
         prompt: str
         model: str
         user: uuid.UUID
-        came_with: Context
+
+        @property
+        def came_with(self) -> Context: ...
 
     @classmethod
     async def submit(cls, draft: Draft, limits: Limits) -> tuple[Self, bool]:

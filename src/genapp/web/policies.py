@@ -36,9 +36,13 @@ class Policy(Enum):
     ADMIN = "admin"
 
 
-def is_for(policy: Policy) -> Mapping[str, Any]:
-    """What a handler's `opt` says of its policy."""
-    return {"policy": policy}
+def is_for(policy: Policy, *, programs: bool = False) -> Mapping[str, Any]:
+    """What a handler's `opt` says of its policy.
+
+    `programs`: nobody comes in but with an API token. No page can send one in a person's name, so such a route needs no
+    form's token, and its handler reads the body, whatever that is, once it is known who has sent it.
+    """
+    return {"policy": policy, "programs": programs}
 
 
 def policy_of(handler: BaseRouteHandler) -> Policy:
@@ -46,6 +50,11 @@ def policy_of(handler: BaseRouteHandler) -> Policy:
     # Litestar's own answer to OPTIONS has none: it says which methods there are.
     policy: Policy = handler.opt.get("policy", Policy.EVERYONE)
     return policy
+
+
+def is_for_programs(handler: BaseRouteHandler) -> bool:
+    """Whether a route is for API tokens only."""
+    return bool(handler.opt.get("programs", False))
 
 
 def require_policies(handlers: Iterable[BaseRouteHandler]) -> None:
