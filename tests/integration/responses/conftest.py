@@ -1,46 +1,64 @@
-"""A program with OpenAI's SDK and a token, and an app with two web processes for it."""
+"""A program with OpenAI's SDK and a token, and a second web process for it."""
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from openai import AsyncOpenAI, omit
 
-from tests.integration.web.conftest import JSON, Visitor
-from tests.running import App, answers, free_port, running_app, wait_for
+from tests.integration.web.conftest import JSON, Visitor, account, sql, visitor, visitors
+from tests.running import App, answers, free_port, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from openai.types.responses import Response, ResponseStreamEvent
 
+__all__ = ["account", "sql", "visitor", "visitors"]
+
 COUNTING = "demo-ttft50-tps50-n200"  # two hundred words in four seconds
+QUICKLY = "[demo: tps120] count"  # the same in less than two
 COUNTED = " ".join(f"word{number}" for number in range(200))
 
 
+# What the second web process does at once, and the first after a minute.
+IMPATIENT = {"GENAPP_WAIT_SECONDS": "0.3", "GENAPP_SSE_HEARTBEAT": "0.2"}
+
+
+@dataclass
+class Other:
+    """The second web process of the app, which may be ended and started."""
+
+    app: App
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.app.start("other", "web", PORT=str(self.port), **IMPATIENT)
+        wait_for(lambda: answers(f"{self.url}/readyz"), self.app.processes)
+
+    def stop(self) -> None:
+        self.app.stop("other")
+
+    def kill(self) -> None:
+        killed = self.app.processes.pop("other")
+        killed.kill()
+        killed.wait()
+
+
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """An app of its own, with short patience and a second web process, `other`."""
-    settings = {
-        "GENAPP_WAIT_SECONDS": "2",
-        "GENAPP_LEASE_SECONDS": "5",
-        "GENAPP_FLUSH_SECONDS": "0.5",
-        "GENAPP_SSE_HEARTBEAT": "0.5",
-    }
-    with running_app(tmp_path_factory.mktemp("responses"), **settings) as running:
-        start_other(running, free_port())
-        yield running
-
-
-def start_other(app: App, port: int) -> None:
-    """Run the second web process, at `app.env["OTHER_URL"]`."""
-    app.env["OTHER_URL"] = f"http://127.0.0.1:{port}"
-    app.start("other", "web", PORT=str(port))
-    wait_for(lambda: answers(f"{app.env['OTHER_URL']}/readyz"), app.processes)
+def other(app: App) -> Iterator[Other]:
+    """It runs."""
+    one = Other(app, free_port())
+    one.start()
+    yield one
+    one.stop()
 
 
 @dataclass
@@ -48,6 +66,7 @@ class Program:
     """Somebody with a token, who may ask either web process."""
 
     app: App
+    other: Other
     person: Visitor
     token: str
     stack: AsyncExitStack
@@ -63,23 +82,15 @@ class Program:
 
     @property
     def elsewhere(self) -> AsyncOpenAI:
-        return self.at(self.app.env["OTHER_URL"])
-
-
-@asynccontextmanager
-async def program_at(app: App) -> AsyncIterator[Program]:
-    async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=app.url, timeout=20))
-        person = await (await Visitor(http).arrive()).sign_up()
-        made = await http.post("/account/tokens", json={"name": "sdk", "scope": "generate"}, headers=JSON)
-        yield Program(app, person, made.json()["token"], stack)
+        return self.at(self.other.url)
 
 
 @pytest.fixture
-async def program(app: App) -> AsyncIterator[Program]:
+async def program(app: App, other: Other, account: Visitor) -> AsyncIterator[Program]:
     """A new account's program."""
-    async with program_at(app) as one:
-        yield one
+    async with AsyncExitStack() as stack:
+        made = await account.http.post("/account/tokens", json={"name": "sdk", "scope": "generate"}, headers=JSON)
+        yield Program(app, other, account, made.json()["token"], stack)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.responses.conftest import COUNTED, COUNTING, Program, ended, text_of
+from tests.integration.responses.conftest import COUNTED, COUNTING, QUICKLY, Program, ended, text_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -27,15 +27,16 @@ async def test_who_waits_is_given_the_whole(sdk: AsyncOpenAI) -> None:
     assert (done.status, done.output_text, done.metadata) == ("completed", "hello", {"case": "7"})
 
 
-async def test_who_has_waited_long_enough_is_told_that_it_goes_on(sdk: AsyncOpenAI) -> None:
-    made = await sdk.responses.create(model="demo-slow", input="[demo: n10] x")  # 2 s to its first word
+async def test_who_has_waited_long_enough_is_told_that_it_goes_on(program: Program) -> None:
+    sdk = program.elsewhere
+    made = await sdk.responses.create(model="openai:demo", input="[demo: ttft900 n10 fast ttft900] x")
     assert made.status in ("queued", "in_progress")
     assert made.output == []
     assert (await ended(sdk, made.id)).output_text == " ".join(f"word{n}" for n in range(10))
 
 
 async def test_a_stream_tells_all_events_in_their_order_and_every_letter_once(sdk: AsyncOpenAI) -> None:
-    stream = await sdk.responses.create(model=COUNTING, input="count", stream=True)
+    stream = await sdk.responses.create(model=COUNTING, input=QUICKLY, stream=True)
     events = [event async for event in stream]
     kinds = [event.type for event in events]
     deltas = kinds.count("response.output_text.delta")
@@ -61,7 +62,7 @@ async def test_a_stream_tells_all_events_in_their_order_and_every_letter_once(sd
 
 
 async def test_the_sdks_own_accumulator_takes_the_stream(sdk: AsyncOpenAI) -> None:
-    async with sdk.responses.stream(model=COUNTING, input="count", background=True) as stream:
+    async with sdk.responses.stream(model=COUNTING, input=QUICKLY, background=True) as stream:
         snapshots = [event.snapshot async for event in stream if event.type == "response.output_text.delta"]
         final = await stream.get_final_response()
     assert all(COUNTED.startswith(snapshot) for snapshot in snapshots)

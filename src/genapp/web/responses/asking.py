@@ -100,7 +100,7 @@ def model_named(name: str | None, settings: Settings) -> str:
 def _fields_of(body: bytes) -> _Fields:
     try:
         sent = msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError):  # also what is no UTF-8
+    except (msgspec.DecodeError, ValueError, RecursionError):  # no JSON, no UTF-8, or deeper than anybody means
         raise Invalid("This is not a JSON object. Send one.") from None
     known = {name: value for name, value in sent.items() if name in _Fields.__struct_fields__}
     require_defaults({name: value for name, value in sent.items() if name not in known})

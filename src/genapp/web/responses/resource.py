@@ -65,7 +65,6 @@ def resource(generation: Generation, previous: UUID | None, *, status: Status | 
 SAME_FOR_ALL: dict[str, Any] = {
     "parallel_tool_calls": True,
     "reasoning": {"effort": None, "summary": None},
-    "store": True,
     "temperature": None,
     "text": {"format": {"type": "text"}},
     "tool_choice": "auto",
