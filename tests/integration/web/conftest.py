@@ -20,6 +20,8 @@ from tests.running import App, eventually
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    Sql = asyncpg.Connection[Any]
+
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
 HTMX = {"HX-Request": "true", "Accept": "text/html"}
@@ -92,7 +94,7 @@ class Visitor:
         """What this browser is known by."""
         return str(self.http.cookies["genapp_session"])
 
-    async def user_id(self, sql: asyncpg.Connection[Any]) -> UUID:
+    async def user_id(self, sql: Sql) -> UUID:
         """The row behind the account."""
         return UUID(str(await sql.fetchval("SELECT id FROM users WHERE email = $1", self.email)))
 
@@ -197,7 +199,7 @@ async def account(visitor: Visitor) -> Visitor:
 
 
 @pytest.fixture
-async def sql(app: App) -> AsyncIterator[asyncpg.Connection[Any]]:
+async def sql(app: App) -> AsyncIterator[Sql]:
     """The app's database: to look at what is stored, and to let time pass."""
     connection = await asyncpg.connect(app.env["DATABASE_URL"])
     yield connection
@@ -205,7 +207,7 @@ async def sql(app: App) -> AsyncIterator[asyncpg.Connection[Any]]:
 
 
 @pytest.fixture
-async def admin(visitors: Callable[[], Visitor], sql: asyncpg.Connection[Any]) -> Visitor:
+async def admin(visitors: Callable[[], Visitor], sql: Sql) -> Visitor:
     """An account that runs the site, logged in."""
     one = await (await visitors().arrive()).sign_up()
     await sql.execute("UPDATE users SET role = 'admin' WHERE email = $1", one.email)
