@@ -8,6 +8,7 @@
     ├── Forbidden                   403
     │   └── FormExpired
     ├── NotFound                    404  also what belongs to somebody else
+    ├── WrongMethod                 405  carries `allow`, the methods that an address takes
     ├── TooMany                     429  carries `retry_after`
     ├── Unavailable                 503  a part we need is away; carries `retry_after`
     └── ConfigurationError               the environment is wrong: stops the start
@@ -88,6 +89,18 @@ class NotFound(GenappError):
     code = "not_found"
     status = 404
     message = "There is nothing here, or it is not yours to see."
+
+
+class WrongMethod(GenappError):
+    """`allow` is what the header `Allow` says, such as `GET, HEAD`."""
+
+    code = "wrong_method"
+    status = 405
+    message = "This address takes other methods. The header Allow names them."
+
+    def __init__(self, allow: str):
+        super().__init__()
+        self.allow = allow
 
 
 class TooMany(GenappError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
 from piccolo.table import Table
 
+from genapp.errors import NotFound
 from genapp.models.conversation import Conversation
 from genapp.models.ids import new_id
 from genapp.models.rows import Rows
@@ -57,6 +58,8 @@ class Share(Rows, Table, tablename="shares"):
     @classmethod
     async def opened(cls, token: str) -> Self:
         """The share that a link opens; raises NotFound for a wrong one, an old one, and one of a disabled user."""
+        if "\0" in token:  # it comes from an address, and PostgreSQL takes no NUL
+            raise NotFound
         return await cls.one(
             """
             SELECT shares.* FROM shares JOIN conversations ON conversations.id = shares.conversation

@@ -23,6 +23,7 @@ AnyRequest = Request[Any, Any, Any]
 
 # The same for an account that is not there as for a password that is wrong.
 NO_MATCH = "This address and this password do not belong together. Check both."
+IS_IN = "You are logged in. Log out first to make another account."
 UNINVITED = "This site is by invitation. Ask whoever runs it for a link to sign up with."
 
 
@@ -72,6 +73,8 @@ async def sign_up(
 ) -> Response[Any]:
     """Make an account of a guest, who keeps what is theirs, and begin a session."""
     if not visitor.guest:
+        if shape(request) == "json":
+            raise Forbidden(IS_IN)
         return see_other(local_place(form.get("next")))
     try:
         user = await _joined(form, parts, visitor, address_of(request))

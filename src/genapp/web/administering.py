@@ -40,7 +40,7 @@ DONE = {
 @readable("/admin", opt=is_for(Policy.ADMIN))
 async def list_users(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """All users, or those that `q` finds."""
-    query = request.query_params.get("q", "").strip().lower()[:100]
+    query = request.query_params.get("q", "").replace("\0", "").strip().lower()[:100]  # NUL cannot be looked for
     rows = await administering.users(query, before=parse_id(request.query_params.get("before", "")), limit=PAGE)
     more = urlencode({"q": query, "before": rows[-1]["id"]}) if len(rows) == PAGE else None
     content = views.UsersPage([user_row(row) for row in rows], query=query, next_url=f"/admin?{more}" if more else None)

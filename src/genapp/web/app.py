@@ -5,25 +5,38 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
-from genapp.web import account, accounts, administering, api_tokens, conversations, generations, health, sharing
+from genapp.web import (
+    account,
+    accounts,
+    administering,
+    api_tokens,
+    conversations,
+    generations,
+    health,
+    openapi,
+    sharing,
+)
 from genapp.web.authorising import authorise
 from genapp.web.errors import answer_error
 from genapp.web.forms import Form  # noqa: TC001  Litestar reads the annotations of what it provides
 from genapp.web.headers import headers_hook
 from genapp.web.hosts import Hosts
 from genapp.web.parts import Parts, opened
-from genapp.web.policies import require_policies
+from genapp.web.policies import Policy, is_for, require_policies
 from genapp.web.sessions import SessionMiddleware, Sessions
 from genapp.web.static import make_static
 from genapp.web.subscriptions import subscribe
 from genapp.web.visitors import Visitor  # noqa: TC001  the same
 
 if TYPE_CHECKING:
+    from litestar.handlers import BaseRouteHandler
+
     from genapp.settings import Settings
 
 # A character of a form is at most 12 bytes on the wire (four of UTF-8, each as %XX); the rest is for the other fields.
@@ -49,10 +62,9 @@ def give_form(request: Request[Any, Any, Any]) -> Form:
     return form
 
 
-def create_app(settings: Settings) -> Litestar:
-    """Make the app. Its connections are opened when it starts and closed when it stops."""
-    sessions = Sessions(settings.secrets)
-    routes = [
+def every_route() -> list[BaseRouteHandler]:
+    """The handlers of all routes."""
+    return [
         *conversations.ROUTES,
         *generations.ROUTES,
         *accounts.ROUTES,
@@ -62,12 +74,25 @@ def create_app(settings: Settings) -> Litestar:
         *administering.ROUTES,
         subscribe,
         *health.ROUTES,
+        *openapi.ROUTES,
         make_static(),
     ]
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Make the app. Its connections are opened when it starts and closed when it stops."""
+    sessions = Sessions(settings.secrets)
+    routes = every_route()
     require_policies(routes)
     app = Litestar(
         route_handlers=routes,
-        state=State({"sessions": sessions, "settings": settings}),
+        state=State(
+            {
+                "sessions": sessions,
+                "settings": settings,
+                "openapi": msgspec.json.encode(openapi.document(routes, settings)),
+            }
+        ),
         lifespan=[partial(opened, settings=settings)],
         dependencies={
             "parts": Provide(give_parts, sync_to_thread=False),
@@ -75,6 +100,8 @@ def create_app(settings: Settings) -> Litestar:
             "form": Provide(give_form, sync_to_thread=False),
         },
         guards=[authorise],
+        # Of what Litestar adds: OPTIONS, which tells everybody the methods. Our own routes each say theirs (above).
+        opt=is_for(Policy.EVERYONE),
         middleware=[DefineMiddleware(SessionMiddleware, sessions=sessions)],
         before_send=[headers_hook(production=settings.env == "production")],
         exception_handlers={Exception: answer_error},

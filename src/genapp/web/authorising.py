@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request
-from litestar.exceptions import MethodNotAllowedException
 
-from genapp.errors import Unauthenticated
+from genapp.errors import Unauthenticated, WrongMethod
 from genapp.web.forms import SAFE_METHODS, read_fields, require_own_form, require_same_origin
 from genapp.web.policies import Policy, policy_of, require
 from genapp.web.sessions import enter
@@ -38,7 +37,7 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     changes = connection.scope.get("method") not in SAFE_METHODS
     if changes:
         if not isinstance(connection, Request):
-            raise MethodNotAllowedException  # the streams, which are only read
+            raise WrongMethod("GET")  # the streams, which are only read
         if not bearer:
             require_same_origin(connection)
         state["form"] = await read_fields(connection)

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
 
 from genapp import streams, views
-from genapp.errors import FormExpired, GenappError, NotFound, TooLarge, Unauthenticated, Unavailable
+from genapp.errors import FormExpired, GenappError, NotFound, TooLarge, Unauthenticated, Unavailable, WrongMethod
 from genapp.models import parse_id
 from genapp.web.composing import composer_for
 from genapp.web.forms import SAFE_METHODS, Form
@@ -63,6 +63,8 @@ def _says_away(error: Exception) -> bool:
 def _from_http(error: HTTPException) -> GenappError:
     if error.status_code == 404:
         return NotFound()
+    if error.status_code == 405:
+        return WrongMethod(", ".join(sorted((error.headers or {})["allow"].split(", "))))
     if error.status_code == 413:
         return TooLarge()
     ours = GenappError(error.detail if error.status_code < 500 else None)
@@ -76,6 +78,8 @@ def headers_of(error: GenappError) -> dict[str, str]:
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 names a way to come in
+    if isinstance(error, WrongMethod):
+        headers["Allow"] = error.allow  # 15.5.6: a 405 says what would do
     return headers
 
 

@@ -117,6 +117,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         raise Invalid(f"This has more than {MAX_FIELDS} fields.")
     fields: dict[str, Any] = {}
     for name, value in pairs:
+        if NOT_TEXT.search(name):  # an answer about it could not be written either
+            raise Invalid("The name of a field contains characters that are not text. Leave it out.")
         if name in fields:
             raise Invalid(f"“{name[:40]}” was sent more than once. Send it once.", field=name[:40])
         fields[name] = value

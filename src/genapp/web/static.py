@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from litestar import asgi
-from litestar.exceptions import MethodNotAllowedException
 from litestar.types import Receive, Scope, Send
 from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEvent
 
 from genapp import assets
-from genapp.errors import NotFound
+from genapp.errors import NotFound, WrongMethod
 from genapp.web.policies import Policy, is_for
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def make_static() -> ASGIRouteHandler:
     @asgi("/static", is_mount=True, copy_scope=False, opt=is_for(Policy.EVERYONE))
     async def static(scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("method") not in ("GET", "HEAD"):
-            raise MethodNotAllowedException
+            raise WrongMethod("GET, HEAD")
         digest, _, path = scope["path"].removeprefix("/static").strip("/").partition("/")
         file = files.get(path)
         if file is None:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from litestar import Request, asgi
-from litestar.exceptions import MethodNotAllowedException
 from litestar.types import Receive, Scope, Send
 
 from genapp import metrics, streams
-from genapp.errors import Invalid, NotFound
+from genapp.errors import Invalid, NotFound, WrongMethod
 from genapp.web.policies import Policy, is_for
 from genapp.web.silence import show_finished
 
@@ -50,7 +49,7 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
 async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> None:
     """Stream to somebody what they may see of what the request names, for as long as they may."""
     if scope.get("method") != "GET":
-        raise MethodNotAllowedException
+        raise WrongMethod("GET")
     parts: Parts = scope["litestar_app"].state.parts
     request: Request[Any, Any, Any] = Request(scope, receive)
     names = verified(request, parts, holder.viewer)

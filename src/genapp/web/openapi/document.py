@@ -1,0 +1,119 @@
+"""The whole document, composed of its areas and of what the routes say of themselves.
+
+A path and its parameters, the methods and who may use them come from the handler: they are said once.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from genapp.web.openapi import accounts, generations, operating, sharing, streams
+from genapp.web.openapi.refusals import PROBLEM, component_responses, references, usual
+from genapp.web.openapi.writing import LINK, Operation, Piece, parameter, uuid
+from genapp.web.policies import Policy, policy_of
+from genapp.web.sessions import COOKIE, SECURE_COOKIE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from litestar.handlers import BaseRouteHandler
+
+    from genapp.settings import Settings
+
+AREAS = (generations, streams, sharing, accounts, operating)
+PATH_PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
+PATH_SCHEMAS = {"uuid": uuid(), "str": LINK}
+
+ABOUT = """Ask for answers of a model, and follow them while they are written.
+
+Every route answers browsers in HTML and programs in JSON: **send `Accept: application/json`**, and bodies as
+`Content-Type: application/json`, an object of strings. What reads (`GET`) also takes `HEAD`.
+
+Programs log in with an API token, which is made on the account's page. A browser's cookie does as well; what changes
+something then needs a body in JSON, `{}` where there is nothing to say, as the sign that no other site's form has
+sent it. Errors are problem details (RFC 9457): `code` is for programs, `detail` for people."""
+
+SECURITY_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API token. `read` may see what is its owner's; `generate` may ask, stop and try again.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": f"A browser's session. Over https the cookie's name is `{SECURE_COOKIE}`.",
+    },
+}
+
+
+def document(handlers: Iterable[BaseRouteHandler], settings: Settings) -> Piece:
+    """Describe those of the handlers that programs use."""
+    areas = [module.area(settings) for module in AREAS]
+    operations = {handler: operation for area in areas for handler, operation in area.operations.items()}
+    paths: Piece = {}
+    for handler in handlers:
+        if handler in operations:
+            path, described = _described(handler, operations[handler], guests=settings.access_policy == "open")
+            paths.setdefault(path, {})[method_of(handler)] = described
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": "genapp", "version": version("genapp"), "description": ABOUT},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": module.TAG} for module in AREAS],
+        "paths": paths,
+        "components": {
+            "schemas": {"Problem": PROBLEM, **{name: one for area in areas for name, one in area.schemas.items()}},
+            "responses": component_responses(),
+            "securitySchemes": SECURITY_SCHEMES,
+        },
+    }
+
+
+def method_of(handler: BaseRouteHandler) -> str:
+    """The method that a handler is described by; what is not HTTP alone (the streams) is read."""
+    return "post" if "POST" in getattr(handler, "http_methods", ()) else "get"
+
+
+def path_of(handler: BaseRouteHandler) -> str:
+    """The path of a handler, as OpenAPI writes it."""
+    (path,) = handler.paths
+    return PATH_PARAMETER.sub(r"{\1}", path)
+
+
+def security(policy: Policy, *, guests: bool) -> list[dict[str, list[str]]]:
+    """The ways to come in, of which one is enough; `{}` is nobody in particular."""
+    nobody: list[dict[str, list[str]]] = [{}]
+    session: list[dict[str, list[str]]] = [{"session": []}]
+    match policy:
+        case Policy.EVERYONE:
+            return []
+        case Policy.ANYBODY:
+            return nobody + session
+        case Policy.READ | Policy.GENERATE:
+            return [{"token": [policy.value]}, *session, *(nobody if guests else [])]
+        case Policy.BROWSER:
+            return session + (nobody if guests else [])
+    return session
+
+
+def _described(handler: BaseRouteHandler, operation: Operation, *, guests: bool) -> tuple[str, Piece]:
+    policy, (path,) = policy_of(handler), handler.paths
+    found = PATH_PARAMETER.findall(path)
+    in_path = [parameter("path", name, "Which one.", PATH_SCHEMAS[kind], required=True) for name, kind in found]
+    parameters = [*in_path, *operation.parameters]
+    refused = usual(policy, changes=method_of(handler) == "post", finds=bool(found))
+    answers = {str(status): response for status, response in operation.answers.items()}
+    return path_of(handler), {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        **({"description": operation.description} if operation.description else {}),
+        "security": security(policy, guests=guests),
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": operation.body} if operation.body else {}),
+        "responses": {**answers, **references(dict.fromkeys((*refused, *operation.refusals)))},
+    }
