@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     web_concurrency: int = Field(1, ge=1, le=512)
     data: Path = Path(".genapp")
     log_format: Literal["text", "json"] | None = None
+    log_prompts: bool = False
 
     database_address: str = Field("", validation_alias="DATABASE_URL", repr=False)
     database_pool: int = Field(10, ge=1, le=1000)

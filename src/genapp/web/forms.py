@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from genapp import logs
 from genapp.errors import Forbidden, Invalid
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
 MAX_FIELDS = 50
+# What may be logged of a form. Of the rest, a prompt may be where that is asked for, and everything else never.
+PUBLIC_FIELDS = ("model", "conversation_id", "idempotency_key")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 # NUL cannot be stored, the other controls only come with binary data, and a lone surrogate is no character.
@@ -62,13 +65,20 @@ async def read_form(request: Request[Any, Any, Any], visitor: Visitor, sessions:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     body = await request.body()
     if kind == "application/json":
-        return _from_json(body)
+        return _kept_private(_from_json(body))
     if kind not in ("", "application/x-www-form-urlencoded"):
         raise Invalid("Send this as a form (application/x-www-form-urlencoded) or as JSON.")
-    form = _from_urlencoded(body)
+    form = _kept_private(_from_urlencoded(body))
     token = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
     if visitor.known and not sessions.owns_form(visitor, token):
         raise Forbidden
+    return form
+
+
+def _kept_private(form: Form) -> Form:
+    for name, value in form.items():
+        if name not in PUBLIC_FIELDS:
+            logs.keep_private(value, always=name != "prompt")
     return form
 
 
