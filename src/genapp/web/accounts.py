@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Request, Response, post
 
-from genapp import passwords, revocations, views
+from genapp import passwords, views
 from genapp.errors import Forbidden, GenappError, Invalid, NotFound, Unauthenticated
 from genapp.models import Conversation, Invitation, Session, User, folded, normal_email
 from genapp.web.errors import headers_of, problem
@@ -98,28 +98,22 @@ async def log_out(request: AnyRequest, parts: Given[Parts], visitor: Given[Visit
 async def begin_session(request: AnyRequest, parts: Parts, visitor: Visitor, user: User) -> None:
     """Log a browser in, by a new session: the cookie that it came with opens nothing any more."""
     session_id = await Session.begin(
-        user.id,
+        user,
         device=request.headers.get("user-agent", ""),
         address=address_of(request) or "",
         seconds=parts.settings.session_seconds,
     )
     if visitor.guest:
-        await revoke(parts, f"guest:{visitor.user_id}")
+        await parts.revocations.revoke(f"guest:{visitor.user_id}")
     else:
         await _end_session(parts, visitor)
-    enter(request.scope, parts.sessions.visitor(user.id, session_id))
-
-
-async def revoke(parts: Parts, *keys: str) -> None:
-    """Close what these have opened: here at once, in the other processes as soon as they hear of it."""
-    parts.access.revocations.revoke(*keys)
-    await revocations.announce(parts.redis, *keys)
+    enter(request.scope, parts.sessions.visitor(user.id, session_id, claims_account=True))
 
 
 async def _end_session(parts: Parts, visitor: Visitor) -> None:
     with suppress(NotFound):  # another tab was faster
         await Session.revoke(visitor.session_id, visitor.user_id)
-    await revoke(parts, f"session:{visitor.session_id}")
+    await parts.revocations.revoke(f"session:{visitor.session_id}")
 
 
 async def _recognised(form: Form, parts: Parts, address: str | None) -> User:
