@@ -89,7 +89,8 @@ TRICKS = [
     "[https://bank.example](https://bank.example@canary.invalid/{n}) https://bank.example:80@canary.invalid/{n}",
     "<https://bank.example%2Fx@canary.invalid/{n}> [x](https://bank.example\\@canary.invalid/{n})",
     "[bank\u202eelpmaxe.\u202c](http://canary.invalid/{n}) [`moc\u202eknab`](http://canary.invalid/{n})",
-    "\u202e\u2067 see [bank.example](http://canary.invalid/{n}) and https://canary.invalid/{n} \u2069\u202c",
+    "\u202esee [bank.example](http://canary.invalid/{n}) and https://canary.invalid/{n}",
+    "\u2067 see [bank.example](http://canary.invalid/{n}) \u202d and https://canary.invalid/{n} \u2069\u202c",
     "[**\u2066b\u2069ank** *\u2068x*\u061c.example](http://canary.invalid/{n}) <http://canary.invalid/\u202egpj.{n}>",
     "[\u200bbank\u00ad.exa\u2060mple\ufeff\U000e0041\u180e\u3164](http://canary.invalid/{n})",
     "https://canary.invalid\u200b.bank.example/{n} https://ban\u200bk.example/{n} https://bank.example\u2024canary.invalid/",
@@ -131,7 +132,17 @@ BOMBS = [
     "`" * 99 + "{n}" + "`" * 98,
     "x" * 1500 + "<img src=/canary/{n}>" + "\u0301" * 300,
 ]
-PAYLOADS = [*ELEMENTS, *HYPERMEDIA, *LINES, *LINKS, *TRICKS, *CODE, *TABLES, *ENTITIES, *BOMBS]
+# Longer than a frame: they are seen while they are open.
+LONG = [
+    "```html\n" + "<img src=/canary/{n} onerror=alert({n})>\n" * 40 + "```",
+    "    <img src=/canary/{n} onerror=alert({n})>\n" * 30,
+    "word <b onclick=alert({n})>and</b> <img src=/canary/{n}> " * 25,
+    "<img/src='/canary/{n}'/onerror='alert({n})'/" + "x" * 420 + "> and [x](javascript:alert({n})" + "x" * 420,
+    "- <img src=/canary/{n} onerror=alert({n})> [x](javascript:alert({n}))\n" * 16,
+    "> <img src=/canary/{n} onerror=alert({n})> ![x](/canary/{n})\n" * 16,
+    "| a | b |\n|---|---|\n" + "| <img src=/canary/{n}> | [`\u202ex`](http://canary.invalid/{n}) |\n" * 16,
+]
+PAYLOADS = [*ELEMENTS, *HYPERMEDIA, *LINES, *LINKS, *TRICKS, *CODE, *TABLES, *ENTITIES, *BOMBS, *LONG]
 # What stands around a payload: before each of its lines, and behind it.
 PLACES = [
     *(("", ""), ("> ", ""), ("- ", ""), ("1. ", ""), ("# ", ""), ("   ", ""), ("> - > ", "")),

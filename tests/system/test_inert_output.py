@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from tests.running import App
     from tests.system.conftest import OpenPage
 
-# About two seconds an answer: it is seen to grow.
-PACE = "[demo: echo ttft300 tps6000] "
+# By the seed of its payloads, how an answer comes: in a few large frames, or in a hundred small ones.
+PACES = {1: "[demo: echo fast] ", 2: "[demo: echo ttft300 tps6000] "}
 CHARACTERS = 31_900
-SEEDS = [1, 2]
 # Every page that shows an answer, by its address.
 PLACES = {
     "conversation": "/conversations/{conversation_id}",
@@ -149,29 +148,30 @@ async def require_nothing_came_alive(page: Page) -> None:
     assert await page.evaluate("[window.strange, window.pwned, document.baseURI === location.href]") == [[], None, True]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", PACES)
 async def test_hundreds_of_hostile_payloads_do_nothing_live_nor_later_nor_without_javascript(
     open_page: OpenPage, app: App, seed: int
 ) -> None:
     text, count = document(seed, CHARACTERS)
     assert count > len(PAYLOADS)
+    prompt = PACES[seed] + text
     page, witness = await opened(open_page, app, bypass_csp=True)
-    await ask(page, PACE + text)
+    await ask(page, prompt)
     await until_status(page, "completed")
-    await require_inert(page, witness, PACE + text, count)
+    await require_inert(page, witness, prompt, count)
     await require_nothing_came_alive(page)
     state = await page.context.storage_state()
     address = await page.locator("article .generation__meta a").get_attribute("href")
     ids = {"conversation_id": urlsplit(page.url).path.rpartition("/")[2], "id": str(address).rpartition("/")[2]}
     for path in PLACES.values():
         later, watching = await opened(open_page, app, path.format(**ids), storage_state=state)
-        await require_inert(later, watching, PACE + text, count)
+        await require_inert(later, watching, prompt, count)
         await require_links_in_reading_order(later)
         await require_nothing_came_alive(later)
         plain, watching = await opened(
             open_page, app, path.format(**ids), storage_state=state, java_script_enabled=False
         )
-        await require_inert(plain, watching, PACE + text, count)
+        await require_inert(plain, watching, prompt, count)
 
 
 async def test_hostile_titles_fields_and_addresses_do_nothing(open_page: OpenPage, app: App) -> None:

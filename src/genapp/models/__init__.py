@@ -1,6 +1,6 @@
 """Tables and their state changes."""
 
-from genapp.models.account import normal_email
+from genapp.models.account import folded, normal_email
 from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
@@ -35,6 +35,7 @@ __all__ = [
     "Standing",
     "User",
     "connected",
+    "folded",
     "new_id",
     "normal_email",
     "parse_id",

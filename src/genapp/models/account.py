@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any, Self
 
 import asyncpg
@@ -19,10 +20,15 @@ EMAIL = re.compile(r"[^\s@<>\"'\\,;:()\[\]]{1,64}@[^\s@<>\"'\\,;:()\[\]]{1,250}"
 TAKEN = "There is an account with this address already. Log in instead."
 
 
+def folded(text: str) -> str:
+    """An address as accounts are told apart by: one form for what looks the same, whatever keyboard it came from."""
+    return unicodedata.normalize("NFKC", text).strip().lower()
+
+
 def normal_email(text: str) -> str:
-    """An address as accounts are told apart by; raises Invalid for what is none."""
-    email = text.strip().lower()
-    if len(email) > 254 or not EMAIL.fullmatch(email):
+    """The same; raises Invalid for what is no address, such as one with characters that nobody sees."""
+    email = folded(text)
+    if len(email) > 254 or not EMAIL.fullmatch(email) or not email.isprintable():
         raise Invalid("This is not an e-mail address. Check it, and send it again.", field="email")
     return email
 
@@ -151,5 +157,7 @@ class Account(Rows):
                 user_id,
                 recent_seconds,
             )
+            # An invitation may have been for their address.
+            await cls.raw("DELETE FROM invitations WHERE email = (SELECT email FROM users WHERE id = {})", user_id)
             await cls.raw("DELETE FROM users WHERE id = {}", user_id)  # the rest goes with it, by its foreign keys
         return [(row["id"], row["attempt"]) for row in rows]

@@ -51,15 +51,18 @@ class ApiToken(Rows, Table, tablename="api_tokens"):
         """
         token = PREFIX + secrets.token_urlsafe(32)
         try:
-            made = await cls.changed(
-                """
-                INSERT INTO api_tokens (id, "user", name, digest, prefix, scopes, expires_at)
-                SELECT {}, {}, {}, {}, {}, {}, now() + {} * interval '1 day'
-                WHERE (SELECT count(*) FROM api_tokens WHERE "user" = {}) < {}
-                RETURNING *
-                """,
-                *(new_id(), user_id, name, digest_of(token), token[:SHOWN_CHARACTERS], scopes, days, user_id, MOST),
-            )
+            async with cls._meta.db.transaction():
+                # One user's in a row: the limit is exact.
+                await cls.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
+                made = await cls.changed(
+                    """
+                    INSERT INTO api_tokens (id, "user", name, digest, prefix, scopes, expires_at)
+                    SELECT {}, {}, {}, {}, {}, {}, now() + {} * interval '1 day'
+                    WHERE (SELECT count(*) FROM api_tokens WHERE "user" = {}) < {}
+                    RETURNING *
+                    """,
+                    *(new_id(), user_id, name, digest_of(token), token[:SHOWN_CHARACTERS], scopes, days, user_id, MOST),
+                )
         except asyncpg.UniqueViolationError:
             raise Invalid("You have a token of this name. Give this one another.", field="name") from None
         if made is None:

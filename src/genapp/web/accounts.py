@@ -9,7 +9,7 @@ from litestar import Request, Response, post
 
 from genapp import passwords, revocations, views
 from genapp.errors import Forbidden, GenappError, Invalid, NotFound, Unauthenticated
-from genapp.models import Conversation, Invitation, Session, User, normal_email
+from genapp.models import Conversation, Invitation, Session, User, folded, normal_email
 from genapp.web.errors import answer_error, headers_of
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
@@ -124,7 +124,7 @@ async def _end_session(parts: Parts, visitor: Visitor) -> None:
 
 async def _recognised(form: Form, parts: Parts, address: str | None) -> User:
     """Who an address and a password belong to. Raises GenappError; takes the same time whether there is an account."""
-    name, password = form.get("email", "").strip().lower(), form.get("password", "")
+    name, password = folded(form.get("email", "")), form.get("password", "")
     await parts.quotas.admit_login(name, address)
     user = await User.find(name)
     if not await passwords.matches(password, user.password_hash if user else None) or user is None:

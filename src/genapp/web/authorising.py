@@ -42,10 +42,10 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
             require_same_origin(connection)
         state["form"] = await read_fields(connection)
     claim: Visitor = state["claim"]
-    visitor = await (parts.access.by_token(bearer[1]) if bearer else parts.access.by_cookie(claim))
     if bearer:
-        enter(connection.scope, None)
-    elif not visitor.known:
+        enter(connection.scope, None)  # a program has no use for a cookie, whether its token is good or not
+    visitor = await (parts.access.by_token(bearer[1]) if bearer else parts.access.by_cookie(claim))
+    if not (bearer or visitor.known):
         enter(connection.scope, visitor)
     if visitor.disabled and policy is Policy.ANYBODY:
         visitor = parts.sessions.stranger()

@@ -123,11 +123,16 @@ def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:
         conversation_id = parse_id(form.get("conversation_id", ""))
         composer = composer_for(settings, conversation_id=conversation_id, form=form, error=error)
         html = views.home(composer, [], person_of(settings, visitor))
-    elif isinstance(error, Unauthenticated) and request.method in SAFE_METHODS:
+    elif isinstance(error, Unauthenticated) and _goes_to_a_page(request):
         return see_other("/login", next=local_place(_place(request)))
     else:
         html = views.error_page(error.status, title, error.sentence, person_of(settings, visitor))
     return page(html, error.status, headers_of(error))
+
+
+def _goes_to_a_page(request: AnyRequest) -> bool:
+    # Not a program, or an EventSource: they would follow to the form, and take it for what they had asked for.
+    return request.method in SAFE_METHODS and "text/html" in request.headers.get("accept", "")
 
 
 def _renewed_token(request: AnyRequest) -> dict[str, str]:

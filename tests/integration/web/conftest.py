@@ -21,9 +21,12 @@ from tests.running import App, eventually
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    Sql = asyncpg.Connection[Any]
+
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
 HTMX = {"HX-Request": "true", "Accept": "text/html"}
+LONG = "openai:demo-ttft50-tps50-n200"  # two hundred words in four seconds
 PASSWORD = "violet harbour crates at noon"
 
 
@@ -97,7 +100,7 @@ class Visitor:
         """What this browser is known by."""
         return str(self.http.cookies["genapp_session"])
 
-    async def user_id(self, sql: asyncpg.Connection[Any]) -> UUID:
+    async def user_id(self, sql: Sql) -> UUID:
         """The row behind the account."""
         return UUID(str(await sql.fetchval("SELECT id FROM users WHERE email = $1", self.email)))
 
@@ -151,6 +154,31 @@ class Visitor:
                 fields = {}
 
 
+async def watch(visitor: Visitor, url: str = "") -> asyncio.Task[str]:
+    """Follow a stream in the background, an answer of four seconds where none is named; gives all that it brings."""
+    url = url or (await visitor.submit("count", model=LONG))["stream_url"]
+    opened = asyncio.Event()
+
+    async def follow() -> str:
+        async with asyncio.timeout(20), visitor.http.stream("GET", url) as answer:
+            assert answer.status_code == 200
+            opened.set()
+            return "".join([text async for text in answer.aiter_text()])
+
+    task = asyncio.create_task(follow())
+    waiting = asyncio.create_task(opened.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    if not opened.is_set():
+        waiting.cancel()
+        await task  # raises what went wrong
+    return task
+
+
+async def cut(stream: asyncio.Task[str]) -> None:
+    """Wait until a stream ends that has not come to its end."""
+    assert "event: done" not in await stream
+
+
 @pytest.fixture
 async def visitors(app: App) -> AsyncIterator[Callable[[], Visitor]]:
     """Makes visitors."""
@@ -177,7 +205,7 @@ async def account(visitor: Visitor) -> Visitor:
 
 
 @pytest.fixture
-async def sql(app: App) -> AsyncIterator[asyncpg.Connection[Any]]:
+async def sql(app: App) -> AsyncIterator[Sql]:
     """The app's database: to look at what is stored, and to let time pass."""
     connection = await asyncpg.connect(app.env["DATABASE_URL"])
     yield connection
@@ -185,7 +213,7 @@ async def sql(app: App) -> AsyncIterator[asyncpg.Connection[Any]]:
 
 
 @pytest.fixture
-async def admin(visitors: Callable[[], Visitor], sql: asyncpg.Connection[Any]) -> Visitor:
+async def admin(visitors: Callable[[], Visitor], sql: Sql) -> Visitor:
     """An account that runs the site, logged in."""
     one = await (await visitors().arrive()).sign_up()
     await sql.execute("UPDATE users SET role = 'admin' WHERE email = $1", one.email)

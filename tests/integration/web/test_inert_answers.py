@@ -24,7 +24,8 @@ PLACES = {
     "the article": ("/generations/{id}", HTMX),
     "the first page": ("/", HTML),
 }
-TEXT, COUNT = document(3, 31_900)
+ANSWER, COUNT = document(3, 31_800)
+TEXT = f"</title></h1><img src=/canary/0>\n\n{ANSWER}"
 DIRECTIVE = "[demo: echo ttft200 tps6000] "
 
 
