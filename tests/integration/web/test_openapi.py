@@ -30,7 +30,6 @@ SETTINGS = {
     "GENAPP_ACCESS": "accounts",
     "GENAPP_PROMPT_MAX_CHARACTERS": "200",
     "GENAPP_LOGINS_PER_ACCOUNT": "0",
-    "SECRET_KEY": "another-secret-that-is-long-enough-0123456789",
 }
 DOCUMENT: dict[str, Any] = openapi.document(every_route(), Settings(GENAPP_MODELS=MODELS, **SETTINGS))
 
@@ -62,20 +61,18 @@ def closed(piece: Any) -> Any:
     return shut
 
 
-api = schemathesis.openapi.from_dict(
-    closed(DOCUMENT),
-    config=schemathesis.Config.from_dict(
-        {
-            "seed": 1,
-            "generation": {
-                "deterministic": True,
-                "max-examples": fuzzing.RUNS,
-                # Who is asking is said by the test.
-                "with-security-parameters": False,
-            },
-        }
-    ),
-)
+def requests(*, coverage: bool) -> schemathesis.BaseSchema:
+    """What draws requests of the document; with `coverage`, each limit of each field is tried as well."""
+    generation = {
+        "deterministic": True,
+        "max-examples": fuzzing.RUNS,
+        "with-security-parameters": False,  # who is asking is said by the test
+    }
+    settings = {"seed": 1, "generation": generation, "phases": {"coverage": {"enabled": coverage}}}
+    return schemathesis.openapi.from_dict(closed(DOCUMENT), config=schemathesis.Config.from_dict(settings))
+
+
+for_somebody, for_nobody = requests(coverage=True), requests(coverage=False)
 
 
 @pytest.fixture(scope="module")
@@ -144,17 +141,17 @@ def keep_to_it(case: schemathesis.Case, caller: Caller, app: App) -> None:
         caller.headers = caller.log_in()
 
 
-@api.parametrize()
+@for_somebody.parametrize()
 def test_a_program_is_answered_as_described(case: schemathesis.Case, program: Caller, app: App) -> None:
     keep_to_it(case, program, app)
 
 
-@api.parametrize()
+@for_somebody.parametrize()
 def test_a_browser_is_answered_as_described(case: schemathesis.Case, person: Caller, app: App) -> None:
     keep_to_it(case, person, app)
 
 
-@api.parametrize()
+@for_nobody.parametrize()
 def test_who_does_not_say_who_they_are_is_answered_as_described(
     case: schemathesis.Case, nobody: Caller, app: App
 ) -> None:
