@@ -15,7 +15,7 @@ from genapp import passwords, views
 from genapp.errors import GenappError, Invalid
 from genapp.models import ApiToken, Session, User
 from genapp.web.devices import device_name
-from genapp.web.errors import headers_of, problem
+from genapp.web.errors import answer_error, headers_of
 from genapp.web.exporting import export
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
@@ -95,8 +95,8 @@ async def refused(
     request: AnyRequest, parts: Parts, visitor: Visitor, error: GenappError, form: str, **shown: Any
 ) -> Response[Any]:
     """Answer one of the page's forms that was not taken: beside it, as it was filled in."""
-    if shape(request) == "json":
-        return problem(error)
+    if shape(request) != "page":
+        return answer_error(request, error)
     return await account_page(parts, visitor, error=error, error_form=form, **shown)
 
 

@@ -10,7 +10,7 @@ from litestar import Request, Response, post
 from genapp import passwords, views
 from genapp.errors import Forbidden, GenappError, Invalid, NotFound, Unauthenticated
 from genapp.models import Conversation, Invitation, Session, User, folded, normal_email
-from genapp.web.errors import headers_of, problem
+from genapp.web.errors import answer_error, headers_of
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
 from genapp.web.pages import address_of, local_place, page, person_of, see_other
@@ -42,8 +42,8 @@ async def log_in(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
     try:
         user = await _recognised(form, parts, address_of(request))
     except GenappError as error:
-        if shape(request) == "json":
-            return problem(error)
+        if shape(request) != "page":
+            return answer_error(request, error)
         html = views.login(
             person_of(parts.settings, visitor),
             email=form.get("email", ""),
@@ -79,8 +79,8 @@ async def sign_up(
     try:
         user = await _joined(form, parts, visitor, address_of(request))
     except GenappError as error:
-        if shape(request) == "json":
-            return problem(error)
+        if shape(request) != "page":
+            return answer_error(request, error)
         return await _signup_page(parts, visitor, form, error)
     await begin_session(request, parts, visitor, user)
     return _entered(request, form, user)
