@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from genapp.web.parts import Parts
     from genapp.web.visitors import Visitor
 
-BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
+# Whatever follows it: who means to bring a token, and spoils it, is not taken for somebody without one.
+BEARER = re.compile(r"bearer(?: +(.*))?", re.IGNORECASE)
 LOGGED_OUT = "You have been logged out. Log in again, in another tab for example, and then send this once more."
 
 
@@ -44,7 +45,7 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     claim: Visitor = state["claim"]
     if bearer:
         enter(connection.scope, None)  # a program has no use for a cookie, whether its token is good or not
-    visitor = await (parts.access.by_token(bearer[1]) if bearer else parts.access.by_cookie(claim))
+    visitor = await (parts.access.by_token(bearer[1] or "") if bearer else parts.access.by_cookie(claim))
     if not (bearer or visitor.known):
         enter(connection.scope, visitor)
     if visitor.disabled and policy is Policy.ANYBODY:

@@ -127,8 +127,10 @@ def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:
 
 
 def _goes_to_a_page(request: AnyRequest) -> bool:
-    # Not a program, or an EventSource: they would follow to the form, and take it for what they had asked for.
-    return request.method in SAFE_METHODS and "text/html" in request.headers.get("accept", "")
+    # Not a program, or an EventSource: they would follow to the form, and take it for what they had asked for. With a
+    # token that opens nothing the form would send them to itself.
+    program = request.headers.get("authorization", "").lower().startswith("bearer")
+    return request.method in SAFE_METHODS and "text/html" in request.headers.get("accept", "") and not program
 
 
 def _renewed_token(request: AnyRequest) -> dict[str, str]:
