@@ -14,9 +14,9 @@ class Visitor:
     """The user behind a request.
 
     `known`: the request brought a valid cookie, which `claims_account` where it was given at a log-in. `lapsed`: it was
-    that of a session which has ended. `disabled`: that
-    of a guest who has been shut out. `scopes` None: a browser, which may do all that its user may. `keys` are what
-    lets them in (`revocations.py`), as the database said at `asked_at` (`time.monotonic()`).
+    that of a session which has ended. `disabled`: that of a guest who has been shut out. `scopes` None: a browser,
+    which may do all that its user may. `keys` are what lets them in (`revocations.py`), as the database said at
+    `asked_at` (`time.monotonic()`).
     """
 
     user_id: UUID
