@@ -6,7 +6,7 @@ from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
 from genapp.models.context import Context
 from genapp.models.conversation import Conversation
-from genapp.models.database import connected, ping
+from genapp.models.database import connected, is_away, ping
 from genapp.models.draft import Draft
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
@@ -38,6 +38,7 @@ __all__ = [
     "User",
     "connected",
     "folded",
+    "is_away",
     "new_id",
     "normal_email",
     "parse_id",

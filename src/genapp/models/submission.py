@@ -91,6 +91,8 @@ class Submission(Rows):
 
     @classmethod
     async def _require_room(cls, user_id: uuid.UUID, limits: Limits) -> None:
+        if limits.in_flight == 0:
+            raise TooMany("You may not ask for answers at the moment. Ask whoever runs this site.")
         rows = await cls.raw(
             "SELECT count(*) FROM generations WHERE \"user\" = {} AND status IN ('queued', 'processing')",
             user_id,

@@ -9,7 +9,7 @@ from litestar import Request
 
 from genapp.errors import Unauthenticated, WrongMethod
 from genapp.web.forms import SAFE_METHODS, read_fields, require_own_form, require_same_origin
-from genapp.web.policies import Policy, is_for_programs, policy_of, require
+from genapp.web.policies import Policy, policy_of, require
 from genapp.web.sessions import enter
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from genapp.web.parts import Parts
     from genapp.web.visitors import Visitor
 
-BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
+# Whatever follows it: who means to bring a token, and spoils it, is not taken for somebody without one.
+BEARER = re.compile(r"bearer(?: +(.*))?", re.IGNORECASE)
 PROGRAMS_ONLY = "Send an API token of this site, as Authorization: Bearer genapp_…; make one on your account's page."
 LOGGED_OUT = "You have been logged out. Log in again, in another tab for example, and then send this once more."
 
@@ -37,7 +38,7 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     state = connection.scope["state"]
     bearer = BEARER.fullmatch(connection.headers.get("authorization", ""))
     changes = connection.scope.get("method") not in SAFE_METHODS
-    if is_for_programs(handler):
+    if policy.for_programs:
         if not bearer:
             raise Unauthenticated(PROGRAMS_ONLY)
     elif changes:
@@ -45,7 +46,7 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     claim: Visitor = state["claim"]
     if bearer:
         enter(connection.scope, None)  # a program has no use for a cookie, whether its token is good or not
-    visitor = await (parts.access.by_token(bearer[1]) if bearer else parts.access.by_cookie(claim))
+    visitor = await (parts.access.by_token(bearer[1] or "") if bearer else parts.access.by_cookie(claim))
     if not (bearer or visitor.known):
         enter(connection.scope, visitor)
     if visitor.disabled and policy is Policy.ANYBODY:

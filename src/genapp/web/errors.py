@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
@@ -22,7 +21,7 @@ from genapp.errors import (
     Unavailable,
     WrongMethod,
 )
-from genapp.models import parse_id
+from genapp.models import is_away, parse_id
 from genapp.web.composing import composer_for
 from genapp.web.forms import SAFE_METHODS, Form
 from genapp.web.negotiation import shape
@@ -73,10 +72,7 @@ def as_ours(error: Exception) -> GenappError:
 
 
 def _says_away(error: Exception) -> bool:
-    if isinstance(error, asyncpg.PostgresError):
-        # SQLSTATE classes: connection, resources, and the server being shut down or started.
-        return str(error.sqlstate)[:2] in ("08", "53", "57")
-    return isinstance(error, RedisError | OSError | asyncpg.InterfaceError | streams.Unavailable)
+    return isinstance(error, RedisError | streams.Unavailable) or is_away(error)
 
 
 def _from_http(error: HTTPException) -> GenappError:
@@ -160,11 +156,18 @@ def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:
         conversation_id = parse_id(form.get("conversation_id", ""))
         composer = composer_for(settings, conversation_id=conversation_id, form=form, error=error)
         html = views.home(composer, [], person_of(settings, visitor))
-    elif isinstance(error, Unauthenticated) and request.method in SAFE_METHODS:
+    elif isinstance(error, Unauthenticated) and _goes_to_a_page(request):
         return see_other("/login", next=local_place(_place(request)))
     else:
         html = views.error_page(error.status, title, error.sentence, person_of(settings, visitor))
     return page(html, error.status, headers_of(error))
+
+
+def _goes_to_a_page(request: AnyRequest) -> bool:
+    # Not a program, or an EventSource: they would follow to the form, and take it for what they had asked for. With a
+    # token that opens nothing the form would send them to itself.
+    program = request.headers.get("authorization", "").lower().startswith("bearer")
+    return request.method in SAFE_METHODS and "text/html" in request.headers.get("accept", "") and not program
 
 
 def _renewed_token(request: AnyRequest) -> dict[str, str]:

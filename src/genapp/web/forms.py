@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from genapp import logs
 from genapp.errors import Forbidden, FormExpired, Invalid
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ CSRF_HEADER = "x-csrf-token"
 MAX_FIELDS = 50
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
+# What may be logged of a form. Of the rest, a prompt may be where that is asked for, and everything else never.
+PUBLIC_FIELDS = ("model", "conversation_id", "idempotency_key")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 # NUL cannot be stored, the other controls only come with binary data, and a lone surrogate is no character.
@@ -57,10 +60,10 @@ async def read_fields(request: Request[Any, Any, Any]) -> Form:
     kind = _content_type(request)
     body = await request.body()
     if kind == JSON:
-        return _from_json(body)
+        return _kept_private(_from_json(body))
     if kind not in ("", URLENCODED):
         raise Invalid("Send this as a form (application/x-www-form-urlencoded) or as JSON.")
-    return _from_urlencoded(body)
+    return _kept_private(_from_urlencoded(body))
 
 
 def require_own_form(
@@ -80,6 +83,13 @@ def require_own_form(
 
 def _content_type(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def _kept_private(form: Form) -> Form:
+    for name, value in form.items():
+        if name not in PUBLIC_FIELDS:
+            logs.keep_private(value, always=name != "prompt")
+    return form
 
 
 def _from_urlencoded(body: bytes) -> Form:

@@ -32,7 +32,7 @@ STOP_SECONDS = 5.0
 MOST_DIGITS = 15
 
 
-@post("/v1/responses", opt=is_for(Policy.GENERATE, programs=True), request_max_body_size=BODY_BYTES)
+@post("/v1/responses", opt=is_for(Policy.PROGRAM_GENERATE), request_max_body_size=BODY_BYTES)
 async def create(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """Store a prompt, and answer as it was asked for: at once, as it comes, or when it is whole."""
     asked = asked_in(await request.body(), parts.settings)
@@ -62,7 +62,7 @@ async def _submitted(request: AnyRequest, parts: Parts, visitor: Visitor, asked:
     return generation
 
 
-@readable("/v1/responses/{response_id:str}", opt=is_for(Policy.READ, programs=True))
+@readable("/v1/responses/{response_id:str}", opt=is_for(Policy.PROGRAM_READ))
 async def show(request: AnyRequest, response_id: str, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """A response as it is, or its events behind `starting_after`."""
     query = request.query_params
@@ -78,7 +78,7 @@ async def show(request: AnyRequest, response_id: str, parts: Given[Parts], visit
     return await _shown(generation)
 
 
-@post("/v1/responses/{response_id:str}/cancel", opt=is_for(Policy.GENERATE, programs=True))
+@post("/v1/responses/{response_id:str}/cancel", opt=is_for(Policy.PROGRAM_GENERATE))
 async def cancel(response_id: str, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """Stop a response, and say how it has ended. Idempotent: what is finished stays as it is."""
     generation = await (await _owned(response_id, visitor)).cancel()
@@ -86,13 +86,13 @@ async def cancel(response_id: str, parts: Given[Parts], visitor: Given[Visitor])
     return await _shown(await ended(parts, visitor, generation, STOP_SECONDS))
 
 
-@readable("/v1/models", opt=is_for(Policy.READ, programs=True), sync_to_thread=False)
+@readable("/v1/models", opt=is_for(Policy.PROGRAM_READ), sync_to_thread=False)
 def list_models(parts: Given[Parts]) -> Response[Any]:
     """The models there are, the default first."""
     return Response({"object": "list", "data": [_model(one.value) for one in parts.settings.models]})
 
 
-@readable("/v1/models/{name:path}", opt=is_for(Policy.READ, programs=True), sync_to_thread=False)
+@readable("/v1/models/{name:path}", opt=is_for(Policy.PROGRAM_READ), sync_to_thread=False)
 def show_model(name: str, parts: Given[Parts]) -> Response[Any]:
     """One model, by either of its names."""
     try:
