@@ -44,7 +44,10 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 @asynccontextmanager
 async def process(redis_url: str, rows: Rows, *, look_every: float = NEVER) -> AsyncIterator[Revocations]:
     """The part of a web process that hears of revocations."""
-    async with Revocations(redis_url, void=rows.which, look_every=look_every) as revocations:
+    async with (
+        Redis.from_url(redis_url) as client,
+        Revocations(client, redis_url, void=rows.which, look_every=look_every) as revocations,
+    ):
         await until_listening(revocations)
         yield revocations
 
@@ -124,7 +127,7 @@ async def test_what_was_remembered_while_nothing_could_be_heard_is_asked_for_ane
 async def test_what_is_revoked_while_it_is_being_opened_closes_at_once(redis_url: str, redis: Redis) -> None:
     async with process(redis_url, Rows()) as revocations:
         asked_at = time.monotonic()
-        revocations.revoke("share:1")
+        await revocations.revoke("share:1")
         for keys, since, closes in (
             (("share:1",), asked_at, True),
             (("share:2",), asked_at, False),

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tests.running import App
     from tests.system.conftest import OpenPage
 
-# By the seed of its payloads, how an answer comes: in a few large frames, or in a hundred small ones.
-PACES = {1: "[demo: echo fast] ", 2: "[demo: echo ttft300 tps6000] "}
+# By the seed of its payloads, how an answer comes: in a hundred small frames, or in a few large ones.
+PACES = {1: "[demo: echo ttft300 tps6000] ", 2: "[demo: echo fast] "}
 CHARACTERS = 31_900
 # Every page that shows an answer, by its address.
 PLACES = {

@@ -5,7 +5,7 @@ from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
 from genapp.models.conversation import Conversation
-from genapp.models.database import connected, ping
+from genapp.models.database import connected, is_away, ping
 from genapp.models.draft import Draft
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
@@ -36,6 +36,7 @@ __all__ = [
     "User",
     "connected",
     "folded",
+    "is_away",
     "new_id",
     "normal_email",
     "parse_id",

@@ -28,7 +28,7 @@ class Access:
     """Finds out who is asking. Asks the database once in a while, and not for every request."""
 
     def __init__(self, sessions: Sessions, revocations: Revocations, *, session_seconds: float) -> None:
-        self.revocations = revocations
+        self._revocations = revocations
         self._sessions = sessions
         self._session_seconds = session_seconds
         self._fresh: OrderedDict[str, Visitor] = OrderedDict()
@@ -60,17 +60,17 @@ class Access:
         return visitor
 
     def _still_holds(self, visitor: Visitor) -> bool:
-        revocations = self.revocations
+        revocations = self._revocations
         fresh = time.monotonic() - visitor.asked_at < FRESH
         return fresh and revocations.listening and not revocations.any_since(visitor.asked_at, visitor.keys)
 
     async def _look_up(self, claim: Visitor) -> Visitor:
         now = time.monotonic()
         standing = await models.Session.standing(claim.session_id, claim.user_id, seconds=self._session_seconds)
-        if standing.email is None:
+        if standing.email is None and not claim.claims_account:
             keys = (f"guest:{claim.user_id}", f"user:{claim.user_id}")
             return replace(claim, disabled=standing.disabled, keys=keys, asked_at=now)
-        if standing.disabled or not standing.valid:
+        if standing.email is None or standing.disabled or not standing.valid:
             return self._sessions.stranger(lapsed=True)
         return replace(
             claim,

@@ -28,7 +28,7 @@ from genapp.web.forms import Form  # noqa: TC001  Litestar reads the annotations
 from genapp.web.headers import headers_hook
 from genapp.web.hosts import Hosts
 from genapp.web.parts import Parts, opened
-from genapp.web.policies import Policy, is_for, require_policies
+from genapp.web.policies import require_policies
 from genapp.web.sessions import SessionMiddleware, Sessions
 from genapp.web.static import make_static
 from genapp.web.subscriptions import subscribe
@@ -100,8 +100,6 @@ def create_app(settings: Settings) -> Litestar:
             "form": Provide(give_form, sync_to_thread=False),
         },
         guards=[authorise],
-        # Of what Litestar adds: OPTIONS, which tells everybody the methods. Our own routes each say theirs (above).
-        opt=is_for(Policy.EVERYONE),
         middleware=[DefineMiddleware(SessionMiddleware, sessions=sessions)],
         before_send=[headers_hook(production=settings.env == "production")],
         exception_handlers={Exception: answer_error},

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
 
 from genapp import streams, views
 from genapp.errors import FormExpired, GenappError, NotFound, TooLarge, Unauthenticated, Unavailable, WrongMethod
-from genapp.models import parse_id
+from genapp.models import is_away, parse_id
 from genapp.web.composing import composer_for
 from genapp.web.forms import SAFE_METHODS, Form
 from genapp.web.negotiation import shape
@@ -54,10 +53,7 @@ def as_ours(error: Exception) -> GenappError:
 
 
 def _says_away(error: Exception) -> bool:
-    if isinstance(error, asyncpg.PostgresError):
-        # SQLSTATE classes: connection, resources, and the server being shut down or started.
-        return str(error.sqlstate)[:2] in ("08", "53", "57")
-    return isinstance(error, RedisError | OSError | asyncpg.InterfaceError | streams.Unavailable)
+    return isinstance(error, RedisError | streams.Unavailable) or is_away(error)
 
 
 def _from_http(error: HTTPException) -> GenappError:
