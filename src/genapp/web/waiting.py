@@ -32,7 +32,7 @@ async def ended(parts: Parts, visitor: Visitor, generation: Generation, seconds:
         async with asyncio.timeout(seconds):
             await restore_finished(parts, [name])
             async with parts.hub.join([(name, None)], "json") as viewer:
-                with parts.access.revocations.holding(visitor.keys, visitor.asked_at, viewer.dismiss):
+                with parts.revocations.holding(visitor.keys, visitor.asked_at, viewer.dismiss):
                     while not viewer.ended:
                         await viewer.next_events()
     except TimeoutError:

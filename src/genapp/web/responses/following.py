@@ -111,8 +111,7 @@ class Followed(Response[None]):
         await restore_finished(self._parts, [name])
         async with self._parts.hub.join([(name, None)], "json") as viewer:
             self._at_once = False  # from here on the answer has begun
-            revocations = self._parts.access.revocations
-            with revocations.holding(self._visitor.keys, self._visitor.asked_at, viewer.dismiss):
+            with self._parts.revocations.holding(self._visitor.keys, self._visitor.asked_at, viewer.dismiss):
                 await self._serve(receive, send, viewer)
 
     async def _serve(self, receive: Receive, send: Send, viewer: streams.Viewer | None) -> None:
