@@ -141,6 +141,20 @@ async def test_without_a_good_token_nobody_comes_in(program: Program) -> None:
     assert cookie.json()["error"]["code"] == "invalid_api_key"
 
 
+async def test_a_revoked_token_opens_nothing_and_what_it_follows_ends(program: Program) -> None:
+    made = await program.person.http.post("/account/tokens", json={"name": "short", "scope": "generate"}, headers=JSON)
+    sdk = program.at(program.other.url, made.json()["token"])
+    stream = await sdk.responses.create(model=COUNTING, input="count", stream=True)
+    kinds = []
+    async for event in stream:
+        kinds.append(event.type)
+        if kinds.count("response.output_text.delta") == 1:
+            await program.person.post_form(f"/account/tokens/{made.json()['id']}/revocation")
+    assert kinds[-1] == "response.output_text.delta"
+    with pytest.raises(openai.AuthenticationError):
+        await sdk.responses.create(model=MODEL, input="x")
+
+
 async def test_a_token_to_read_reads_and_does_not_ask(program: Program, sdk: AsyncOpenAI) -> None:
     done = await sdk.responses.create(model=MODEL, input="[demo: echo] hello")
     made = await program.person.http.post("/account/tokens", json={"name": "reader", "scope": "read"}, headers=JSON)
