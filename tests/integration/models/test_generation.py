@@ -295,3 +295,9 @@ async def test_what_has_waited_too_long_is_failed_and_nothing_else_is() -> None:
     assert (failed.status, failed.error_code) == ("failed", "waited_too_long")
     again, _ = await failed.retry(Limits(3))
     assert await again.expire(3600) is None
+
+
+async def test_rows_are_read_while_the_next_release_has_added_a_column() -> None:
+    generation = await submitted()
+    row = (await Generation.raw("SELECT *, 1 AS of_the_next_release FROM generations WHERE id = {}", generation.id))[0]
+    assert Generation.from_row(row).prompt == generation.prompt
