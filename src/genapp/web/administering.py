@@ -80,9 +80,10 @@ async def disable(user_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -
 
 
 @post("/admin/users/{user_id:uuid}/enablement", opt=is_for(Policy.ADMIN))
-async def enable(user_id: UUID) -> Response[Any]:
+async def enable(user_id: UUID, parts: Given[Parts]) -> Response[Any]:
     """Let a user in again."""
     await (await User.by_id(user_id)).enable()
+    await parts.revocations.revoke(f"user:{user_id}")  # what is remembered of them says that they are shut out
     return _changed(user_id, "enablement")
 
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from tests.integration.web.sites import Sites
 
 FOR_GUESTS = (Policy.READ, Policy.GENERATE, Policy.BROWSER)
-WALKS = (("accounts", "page"), ("accounts", "partial"), ("accounts", "json"), ("open", "page"))
+WALKS = (("accounts", "page"), ("accounts", "json"), ("open", "page"))
+# What differs there is how one and the same refusal is told: one of each kind of them is enough.
+MORE = (("accounts", "partial"), ("invite", "page"), ("invite", "json"))
+KINDS = ("nobody", "a guest who is shut out", "another account", "a logged out session", "a token to read")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "QUERY")
 
 
@@ -90,7 +93,7 @@ async def test_whoever_it_is_gets_at_nothing_of_the_owners(
     owner: Owner, refused: dict[str, Persona], name: str
 ) -> None:
     persona, before = refused[name], await owner.rows()
-    walks = (*WALKS, ("invite", "page")) if name in ("nobody", "another account") else WALKS
+    walks = (*WALKS, *MORE) if name in KINDS else WALKS
     problems = [problem for access, shape in walks for problem in await walk(owner, persona, access, shape)]
     assert not problems, "\n".join(problems)
     assert await owner.rows() == before
@@ -125,3 +128,16 @@ async def test_options_says_the_methods_to_everybody_and_lets_no_other_site_in(
                 assert (answer.status_code, answer.text) == (204, ""), row.path
                 assert "set-cookie" not in answer.headers
             assert not [name for name in answer.headers if name.startswith("access-control")], row.path
+
+
+async def test_no_route_takes_a_websocket(owner: Owner, refused: dict[str, Persona]) -> None:
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    for persona in (refused["nobody"], owner.person):
+        for row in ROWS:
+            url = persona.sites.urls["accounts"] + owner.path(row)
+            assert (await persona.send("GET", url, headers=handshake)).status_code == 403, row.path
