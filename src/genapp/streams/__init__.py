@@ -7,7 +7,7 @@ the frames to viewers, from their cursor on, each exactly once. Knows nothing of
 from __future__ import annotations
 
 from .cursor import Cursor, Cursors
-from .dialects import DIALECTS, Dialect
+from .dialects import DIALECTS, Dialect, in_one_line
 from .errors import Fenced, InvalidName, LogLost, StreamClosed, StreamsError, Unavailable
 from .events import Event
 from .hub import Hub, Statistics
@@ -16,7 +16,7 @@ from .names import Names
 from .ops import Op, after, append, before, notice, remove, replace, text, update
 from .page import stream_from
 from .snapshot import Snapshot
-from .sse import serve
+from .sse import Source, serve
 from .subscriber import Subscriber
 from .viewer import Viewer
 
@@ -35,6 +35,7 @@ __all__ = [
     "Op",
     "Published",
     "Snapshot",
+    "Source",
     "Statistics",
     "StreamClosed",
     "StreamsError",
@@ -44,6 +45,7 @@ __all__ = [
     "after",
     "append",
     "before",
+    "in_one_line",
     "notice",
     "remove",
     "replace",

@@ -83,10 +83,11 @@ def _json(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
             messages.append({"type": "snapshot", "seq": seq, "content": op.content})
         elif op.action == "notice":
             messages.append({**msgspec.json.decode(op.content), "seq": seq})
-    return tuple([_in_one_line(msgspec.json.encode(message).decode()) for message in messages])
+    return tuple([in_one_line(msgspec.json.encode(message).decode()) for message in messages])
 
 
-def _in_one_line(message: str) -> str:
+def in_one_line(message: str) -> str:
+    """JSON as a line that every client takes for one."""
     for mark, escaped in _LINE_ENDS.items():
         message = message.replace(mark, escaped)
     return message

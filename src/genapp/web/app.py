@@ -29,6 +29,7 @@ from genapp.web.headers import headers_hook
 from genapp.web.hosts import Hosts
 from genapp.web.parts import Parts, opened
 from genapp.web.policies import require_policies
+from genapp.web.responses import routes as responses
 from genapp.web.sessions import SessionMiddleware, Sessions
 from genapp.web.static import make_static
 from genapp.web.subscriptions import subscribe
@@ -74,6 +75,7 @@ def every_route() -> list[BaseRouteHandler]:
         *administering.ROUTES,
         subscribe,
         *health.ROUTES,
+        *responses.ROUTES,
         *openapi.ROUTES,
         make_static(),
     ]

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
     from litestar.handlers import BaseRouteHandler
 
+    from genapp.web.forms import Form
     from genapp.web.parts import Parts
     from genapp.web.visitors import Visitor
 
 # Whatever follows it: who means to bring a token, and spoils it, is not taken for somebody without one.
 BEARER = re.compile(r"bearer(?: +(.*))?", re.IGNORECASE)
+PROGRAMS_ONLY = "Send an API token of this site, as Authorization: Bearer genapp_…; make one on your account's page."
 LOGGED_OUT = "You have been logged out. Log in again, in another tab for example, and then send this once more."
 
 
@@ -36,12 +38,11 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     state = connection.scope["state"]
     bearer = BEARER.fullmatch(connection.headers.get("authorization", ""))
     changes = connection.scope.get("method") not in SAFE_METHODS
-    if changes:
-        if not isinstance(connection, Request):
-            raise WrongMethod("GET")  # the streams, which are only read
+    if policy.for_programs:
         if not bearer:
-            require_same_origin(connection)
-        state["form"] = await read_fields(connection)
+            raise Unauthenticated(PROGRAMS_ONLY)
+    elif changes:
+        state["form"] = await _form_of(connection, own=not bearer)
     claim: Visitor = state["claim"]
     if bearer:
         enter(connection.scope, None)  # a program has no use for a cookie, whether its token is good or not
@@ -57,3 +58,11 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     require(policy, visitor, guests=parts.settings.access_policy == "open")
     if changes and not bearer:
         require_own_form(connection, state["form"], claim, parts.sessions)
+
+
+async def _form_of(connection: ASGIConnection[Any, Any, Any, Any], *, own: bool) -> Form:
+    if not isinstance(connection, Request):
+        raise WrongMethod("GET")  # the streams, which are only read
+    if own:
+        require_same_origin(connection)
+    return await read_fields(connection)

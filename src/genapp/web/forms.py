@@ -101,7 +101,7 @@ def _from_urlencoded(body: bytes) -> Form:
     for name, value in pairs:
         if name in form:
             raise Invalid(f"“{name[:40]}” was sent more than once. Send it once.", field=name[:40])
-        form[name] = _clean(name, value)
+        form[name] = clean(name, value)
     return form
 
 
@@ -118,7 +118,7 @@ def _from_json(body: bytes) -> Form:
             continue
         if not isinstance(value, str):
             raise Invalid(f"“{name[:40]}” must be a string.", field=name[:40])
-        form[name] = _clean(name, value)
+        form[name] = clean(name, value)
     return form
 
 
@@ -135,7 +135,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _clean(name: str, value: str) -> str:
+def clean(name: str, value: str) -> str:
+    """Give a value with its line ends as LF. Raises Invalid, of the field `name`, for what is no text."""
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     if NOT_TEXT.search(value):
         raise Invalid("This contains characters that are not text. Remove them and send it again.", field=name[:40])
