@@ -1,4 +1,4 @@
-"""What uvicorn runs: `genapp.asgi:app`, over connections of `genapp.asgi:Connection`."""
+"""What uvicorn runs: `genapp.asgi:app`, over connections of `Connection` and `WebSocketConnection`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from genapp import logs
 from genapp.settings import Settings
 from genapp.web import create_app
 from genapp.web.connections import HttpConnection
+from genapp.web.websockets import WebSocketConnection
+
+__all__ = ["Connection", "WebSocketConnection", "app"]
 
 settings = Settings()
 logs.configure(settings)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request
+from litestar.enums import ScopeType
 
 from genapp.errors import Unauthenticated, WrongMethod
 from genapp.web.forms import SAFE_METHODS, read_fields, require_own_form, require_same_origin
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
     from litestar.handlers import BaseRouteHandler
 
+    from genapp.web.forms import Form
     from genapp.web.parts import Parts
     from genapp.web.visitors import Visitor
 
@@ -31,16 +33,15 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     policy = policy_of(handler)
     if policy is Policy.EVERYONE:
         return
+    if connection.scope["type"] == ScopeType.WEBSOCKET and handler.opt.get("refuses_itself"):
+        # Such a client takes a handshake that is refused for a server that is away, and tries again for ever.
+        return
     parts: Parts = connection.app.state.parts
     state = connection.scope["state"]
     bearer = BEARER.fullmatch(connection.headers.get("authorization", ""))
     changes = connection.scope.get("method") not in SAFE_METHODS
     if changes:
-        if not isinstance(connection, Request):
-            raise WrongMethod("GET")  # the streams, which are only read
-        if not bearer:
-            require_same_origin(connection)
-        state["form"] = await read_fields(connection)
+        state["form"] = await _read_form(connection, from_browser=not bearer)
     claim: Visitor = state["claim"]
     if bearer:
         enter(connection.scope, None)  # a program has no use for a cookie, whether its token is good or not
@@ -56,3 +57,11 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     require(policy, visitor, guests=parts.settings.access_policy == "open")
     if changes and not bearer:
         require_own_form(connection, state["form"], claim, parts.sessions)
+
+
+async def _read_form(connection: ASGIConnection[Any, Any, Any, Any], *, from_browser: bool) -> Form:
+    if not isinstance(connection, Request):
+        raise WrongMethod("GET")  # the streams, which are only read
+    if from_browser:
+        require_same_origin(connection)
+    return await read_fields(connection)

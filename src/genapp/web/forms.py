@@ -45,6 +45,15 @@ def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         raise Forbidden("This was sent from another site. Open this site itself and send it from there.")
 
 
+def is_from_here(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether a browser says that a page of this site opened the connection.
+
+    For WebSockets: browsers send cookies with them from any page, and always the page's `Origin`.
+    """
+    origin = connection.headers.get("origin")
+    return origin is not None and _host_of(origin) == connection.headers.get("host")
+
+
 def _host_of(origin: str) -> str | None:
     try:
         return urlsplit(origin).netloc
@@ -57,7 +66,7 @@ async def read_fields(request: Request[Any, Any, Any]) -> Form:
     kind = _content_type(request)
     body = await request.body()
     if kind == JSON:
-        return _from_json(body)
+        return from_json(body)
     if kind not in ("", URLENCODED):
         raise Invalid("Send this as a form (application/x-www-form-urlencoded) or as JSON.")
     return _from_urlencoded(body)
@@ -95,7 +104,8 @@ def _from_urlencoded(body: bytes) -> Form:
     return form
 
 
-def _from_json(body: bytes) -> Form:
+def from_json(body: bytes) -> Form:
+    """Give the fields of a JSON object of strings, line ends as LF. Raises Invalid for what is none."""
     try:
         fields = json.loads(body, object_pairs_hook=_once)
     except (ValueError, RecursionError):
