@@ -14,6 +14,7 @@ from genapp import models, views
 from genapp.errors import GenappError, NotFound
 from genapp.models import Generation
 from genapp.streams import StreamsError
+from genapp.web.composing import draft_from
 from genapp.web.conversations import conversation_page, home_page
 from genapp.web.errors import answer_error, as_ours, headers_of
 from genapp.web.forms import Form
