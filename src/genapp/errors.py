@@ -8,6 +8,7 @@
     │   ├── TextReplaced            400  the place to go on from is in a text that is void
     │   └── UnknownHost             400  asked for under a name that is not ours
     ├── Unauthenticated             401  nobody is logged in, or no longer
+    │   └── TicketExpired
     ├── Forbidden                   403
     │   └── FormExpired
     ├── NotFound                    404  also what belongs to somebody else
@@ -93,6 +94,11 @@ class Unauthenticated(GenappError):
     code = "unauthenticated"
     status = 401
     message = "You are not logged in. Log in, and do this again."
+
+
+class TicketExpired(Unauthenticated):
+    code = "ticket_expired"
+    message = "This ticket has expired. Ask for another one and connect again."
 
 
 class Forbidden(GenappError):

@@ -132,6 +132,7 @@ class Settings(BaseSettings):
     stream_ttl: int = Field(86_400, ge=60)
     sse_lifetime: float = Field(600, ge=1)
     sse_heartbeat: float = Field(15, gt=0)
+    cable_lifetime: float = Field(3600, ge=1)  # longer: an Action Cable client is away for 6 to 18 seconds each time
     silence_seconds: float = Field(30, gt=0)
 
     def __init__(self, **values: Any):

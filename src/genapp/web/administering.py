@@ -13,12 +13,12 @@ from genapp.errors import Forbidden, Invalid, NotFound
 from genapp.models import Generation, User, administering, parse_id
 from genapp.web import inspecting, inviting
 from genapp.web.forms import Form
-from genapp.web.generations import announce_stop
 from genapp.web.inspecting import generation_row, user_name
 from genapp.web.negotiation import readable
 from genapp.web.pages import page, person_of, see_other
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
+from genapp.web.submitting import announce_stop
 from genapp.web.visitors import Visitor
 
 AnyRequest = Request[Any, Any, Any]
@@ -80,9 +80,10 @@ async def disable(user_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -
 
 
 @post("/admin/users/{user_id:uuid}/enablement", opt=is_for(Policy.ADMIN))
-async def enable(user_id: UUID) -> Response[Any]:
+async def enable(user_id: UUID, parts: Given[Parts]) -> Response[Any]:
     """Let a user in again."""
     await (await User.by_id(user_id)).enable()
+    await parts.revocations.revoke(f"user:{user_id}")  # what is remembered of them says that they are shut out
     return _changed(user_id, "enablement")
 
 

@@ -48,6 +48,15 @@ def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         raise Forbidden("This was sent from another site. Open this site itself and send it from there.")
 
 
+def is_from_here(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether a browser says that a page of this site opened the connection.
+
+    For WebSockets: browsers send cookies with them from any page, and always the page's `Origin`.
+    """
+    origin = connection.headers.get("origin")
+    return origin is not None and _host_of(origin) == connection.headers.get("host")
+
+
 def _host_of(origin: str) -> str | None:
     try:
         return urlsplit(origin).netloc
@@ -60,7 +69,7 @@ async def read_fields(request: Request[Any, Any, Any]) -> Form:
     kind = _content_type(request)
     body = await request.body()
     if kind == JSON:
-        return _kept_private(_from_json(body))
+        return from_json(body)
     if kind not in ("", URLENCODED):
         raise Invalid("Send this as a form (application/x-www-form-urlencoded) or as JSON.")
     return _kept_private(_from_urlencoded(body))
@@ -105,7 +114,8 @@ def _from_urlencoded(body: bytes) -> Form:
     return form
 
 
-def _from_json(body: bytes) -> Form:
+def from_json(body: bytes) -> Form:
+    """Give the fields of a JSON object of strings, line ends as LF. Raises Invalid for what is none."""
     try:
         fields = json.loads(body, object_pairs_hook=_once)
     except (ValueError, RecursionError):
@@ -119,7 +129,7 @@ def _from_json(body: bytes) -> Form:
         if not isinstance(value, str):
             raise Invalid(f"“{name[:40]}” must be a string.", field=name[:40])
         form[name] = clean(name, value)
-    return form
+    return _kept_private(form)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

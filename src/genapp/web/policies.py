@@ -51,9 +51,12 @@ class Policy(Enum):
         return self.value.removeprefix("program ") if self in asks else None
 
 
-def is_for(policy: Policy) -> Mapping[str, Any]:
-    """What a handler's `opt` says of its policy."""
-    return {"policy": policy}
+def is_for(policy: Policy, *, refuses_itself: bool = False) -> Mapping[str, Any]:
+    """What a handler's `opt` says of its policy.
+
+    `refuses_itself`: it speaks to WebSockets, and tells in its own protocol who may not.
+    """
+    return {"policy": policy, "refuses_itself": refuses_itself}
 
 
 def policy_of(handler: BaseRouteHandler) -> Policy:

@@ -62,7 +62,7 @@ def _forged(sites: Sites, http: httpx.AsyncClient, owner: Owner, other: Persona)
     payload, _, signature = cookie.rpartition(".")
     claim = sites.sessions.read(cookie)[0]
     wrong_key = Sessions(["another-secret-that-is-long-enough-01234567"])
-    signed = sites.sessions.visitor(sites.sessions.read(other.cookie)[0].user_id, claim.session_id)
+    signed = replace(claim, user_id=_user_id(other))
     cookies = {
         "an altered payload": f"{altered(payload, 5)}.{signature}",
         "an altered signature": f"{payload}.{altered(signature, -1)}",
@@ -95,8 +95,7 @@ async def _ended(sites: Sites, http: httpx.AsyncClient) -> dict[str, Persona]:
         "a revoked session": replace(revoked, email="", lapsed=True),
         "an expired session": replace(expired, email="", lapsed=True),
         "a disabled account": replace(disabled, email="", lapsed=True),
-        # Nothing is known of it any more: its cookie is as good as a new guest's.
-        "a deleted account": replace(deleted, email=""),
+        "a deleted account": replace(deleted, email="", lapsed=True),
     }
 
 

@@ -10,7 +10,6 @@ from genapp.errors import Invalid, NotFound, UnknownModel, Unsupported
 from genapp.models import Draft, Generation
 from genapp.web.composing import checked_key
 from genapp.web.forms import clean
-from genapp.web.generations import announce_stop, limits_from
 from genapp.web.negotiation import readable
 from genapp.web.pages import address_of
 from genapp.web.parts import Given, Parts
@@ -20,6 +19,7 @@ from genapp.web.responses.following import Followed
 from genapp.web.responses.numbering import NOTHING_TOLD
 from genapp.web.responses.resource import generation_id, resource
 from genapp.web.responses.telling import Telling
+from genapp.web.submitting import announce_stop, submit
 from genapp.web.visitors import Visitor
 from genapp.web.waiting import ended
 
@@ -55,11 +55,7 @@ async def _submitted(request: AnyRequest, parts: Parts, visitor: Visitor, asked:
         follows=asked.follows,
         context=asked.context,
     )
-    await parts.quotas.admit(visitor.user_id, address_of(request))
-    generation, _ = await Generation.submit(draft, limits_from(parts.settings))
-    if generation.status == "queued":
-        await parts.jobs.generate_later(generation.id)
-    return generation
+    return await submit(parts, draft, address_of(request))
 
 
 @readable("/v1/responses/{response_id:str}", opt=is_for(Policy.PROGRAM_READ))
