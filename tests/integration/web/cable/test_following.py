@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import redis
 
 from tests.cable import EXTENDED, Cable, identifier
-from tests.integration.web.cable.conftest import Connect
 from tests.integration.web.conftest import LONG, Visitor, shown
-from tests.running import App
+
+if TYPE_CHECKING:
+    from tests.integration.web.cable.conftest import Connect
+    from tests.running import App
 
 COUNTED = " ".join(f"word{number}" for number in range(200))
 
