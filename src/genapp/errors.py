@@ -5,6 +5,7 @@
     │   ├── TooLarge                413
     │   └── UnknownHost             400  asked for under a name that is not ours
     ├── Unauthenticated             401  nobody is logged in, or no longer
+    │   └── TokenExpired                 an embed token that was good
     ├── Forbidden                   403
     │   └── FormExpired
     ├── NotFound                    404  also what belongs to somebody else
@@ -72,6 +73,11 @@ class Unauthenticated(GenappError):
     code = "unauthenticated"
     status = 401
     message = "You are not logged in. Log in, and do this again."
+
+
+class TokenExpired(Unauthenticated):
+    code = "token_expired"
+    message = "This embed token has expired. Ask the page's own server for another one."
 
 
 class Forbidden(GenappError):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A validated request for a generation. `guest`: the user may have no row yet."""
+    """A validated request for a generation. `guest`: the user may have no row yet, which `site` goes into."""
 
     user_id: uuid.UUID
     prompt: str
@@ -19,3 +19,4 @@ class Draft:
     conversation_id: uuid.UUID | None = None
     idempotency_key: str | None = None
     guest: bool = True
+    site: uuid.UUID | None = None

@@ -27,6 +27,7 @@ def draft_from(form: Form, visitor: Visitor, settings: Settings) -> Draft:
         conversation_id=_conversation_id(form),
         idempotency_key=_idempotency_key(form),
         guest=visitor.guest,
+        site=visitor.site,
     )
 
 

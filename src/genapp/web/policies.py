@@ -28,6 +28,8 @@ class Policy(Enum):
     READ = "read"
     # The same, with the scope `generate`.
     GENERATE = "generate"
+    # An embed token that may read: a part of a page elsewhere.
+    EMBED = "embed"
     # To be let in, in a browser: nothing that a token may do.
     BROWSER = "browser"
     # To be logged in, in a browser.
@@ -64,7 +66,13 @@ def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
         return
     if visitor.disabled:
         raise Forbidden(DISABLED)
-    if visitor.guest and not (guests and policy in (Policy.READ, Policy.GENERATE, Policy.BROWSER)):
+    if policy is Policy.EMBED and visitor.site is None:
+        raise Unauthenticated("This is for embedded pages. Send an embed token (Authorization: Bearer …).")
+    if (
+        visitor.guest
+        and visitor.site is None
+        and not (guests and policy in (Policy.READ, Policy.GENERATE, Policy.BROWSER))
+    ):
         raise Unauthenticated
     if visitor.scopes is not None:
         _require_scope(policy, visitor.scopes)
@@ -73,7 +81,8 @@ def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
 
 
 def _require_scope(policy: Policy, scopes: frozenset[str]) -> None:
-    if policy not in (Policy.READ, Policy.GENERATE):
-        raise Forbidden("An API token cannot do this. Log in with a browser.")
-    if policy.value not in scopes:
-        raise Forbidden(f"This API token lacks the scope “{policy.value}”. Make one that has it.")
+    if policy not in (Policy.READ, Policy.GENERATE, Policy.EMBED):
+        raise Forbidden("A token cannot do this. Log in with a browser.")
+    scope = Policy.GENERATE.value if policy is Policy.GENERATE else Policy.READ.value
+    if scope not in scopes:
+        raise Forbidden(f"This token lacks the scope “{scope}”. Make one that has it.")
