@@ -24,7 +24,7 @@ def embed_token(site_id: str, secret: str, claims: dict[str, Any]) -> str:
     return str(names["embed_token"](site_id, secret, claims))
 
 
-def claims_for(origin: str, **more: Any) -> dict[str, Any]:
+def claims_for(origin: str, /, **more: Any) -> dict[str, Any]:
     """What a token of ten minutes says of somebody; what is None in `more` is left out."""
     claims = {
         "sub": "user-1",

@@ -78,7 +78,10 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
 def lifetime(parts: Parts, holder: Holder) -> float:
     """Seconds that a connection may last: not past the end of what lets its viewer in."""
     longest = parts.settings.sse_lifetime
-    return min(longest, max(0.0, holder.expires_at - time.time())) if holder.expires_at else longest
+    if not holder.expires_at:
+        return longest
+    # Connections end up to a tenth later than they are told to (streams/sse.py).
+    return min(longest, max(0.0, holder.expires_at - time.time()) / 1.1)
 
 
 def verified(request: Request[Any, Any, Any], parts: Parts, viewer: str) -> list[str]:

@@ -93,9 +93,7 @@ async def cookieless() -> AsyncIterator[Browser]:
     """A browser that takes no cookies of third parties."""
     program = chromium()
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(
-            executable_path=program, args=[*ARGUMENTS, *NO_THIRD_PARTY_COOKIES]
-        )
+        launched = await playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, *NO_THIRD_PARTY_COOKIES])
         yield launched
         await launched.close()
 

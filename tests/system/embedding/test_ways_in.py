@@ -26,7 +26,7 @@ def element(site: Site) -> str:
 def frame(site: Site) -> str:
     return f"""
       <script type="module" src="{site.app_url}/embed-host.js"></script>
-      <iframe src="{site.app_url}/embed/frame?site={site.id}" data-token="{site.token()}" width="600" height="200"></iframe>"""
+      <iframe src="{site.app_url}/embed/frame?site={site.id}" data-token="{site.token()}" width="600"></iframe>"""
 
 
 def htmx(site: Site) -> str:
@@ -36,7 +36,8 @@ def htmx(site: Site) -> str:
       <meta name="htmx-config" content='{{"mode": "cors"}}'>
       <script>
         const shown = new URLSearchParams(location.search).get("conversation")
-        addEventListener("genapp:conversation", ({{detail}}) => history.replaceState(null, "", "?conversation=" + detail.id))
+        addEventListener("genapp:conversation", ({{detail}}) =>
+          history.replaceState(null, "", "?conversation=" + detail.id))
         document.write(`<div hx-get="{site.app_url}/embed/${{shown ? "conversation/" + shown : "composer"}}"
           hx-trigger="load" hx-headers='{headers}'></div>`)
       </script>
