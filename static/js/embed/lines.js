@@ -10,14 +10,22 @@ const GATHER = 20; // ms: parts that come at once are asked for at once
 
 const lines = new Map(); // person → line
 
-// A stream that a part follows: the signed name, how far it has got, and the id of the article it is about.
+// A stream that is followed: its signed name, how far it has got, the id of the article it is about, and in which parts.
 class Lane {
+  again = false; // whether all of it is wanted, whatever has been shown
+
   constructor(part, name, cursor, article) {
-    Object.assign(this, { part, name, cursor, article });
+    Object.assign(this, { parts: [part], name, cursor, article });
   }
 
   get over() {
-    return !this.part.isConnected || this.cursor.endsWith(".end");
+    return !this.parts.some((part) => part.isConnected) || (this.cursor.endsWith(".end") && !this.again);
+  }
+
+  // A part shows the same article as it was at another moment: from the beginning it is right in all of them.
+  join(part) {
+    this.parts = this.parts.filter((one) => one !== part && one.isConnected).concat(part);
+    this.again = true;
   }
 }
 
@@ -30,13 +38,18 @@ class Line {
   }
 
   add(lanes) {
-    this.lanes.push(...lanes);
+    for (const lane of lanes) {
+      const present = this.lanes.find((one) => one.article === lane.article && !one.over);
+      if (present) present.join(lane.parts[0]);
+      else this.lanes.push(lane);
+    }
     clearTimeout(this.gathering);
     this.gathering = setTimeout(() => this.link.reopen(), GATHER);
   }
 
   async start() {
-    const lanes = (this.lanes = this.lanes.filter((lane) => !lane.over));
+    this.lanes = this.lanes.filter((lane) => !lane.over);
+    const lanes = [...this.lanes]; // more may come while these are asked for
     this.controller = new AbortController();
     let ended = false;
     try {
@@ -45,15 +58,20 @@ class Line {
       // The network, or cut(): link.js knows what to do then.
     }
     this.cut();
-    if (ended && this.lanes.every((lane) => lanes.includes(lane))) this.link.forget();
+    const more = this.lanes.some((lane) => lane.again || !lanes.includes(lane));
+    if (ended && !more) this.link.forget();
     else this.link.closed();
   }
 
   request(lanes) {
-    const query = new URLSearchParams({ dialect: "turbo", after: lanes.map((lane) => lane.cursor).join(",") });
-    for (const { name } of lanes) query.append("stream", name);
+    const cursors = lanes.map((lane) => (lane.again ? REPLAY : lane.cursor));
+    const query = new URLSearchParams({ dialect: "turbo", after: cursors.join(",") });
+    for (const lane of lanes) {
+      query.append("stream", lane.name);
+      lane.again = false;
+    }
     // The token that came last is the one that holds longest.
-    return lanes.at(-1).part.pass.request(`/streams?${query}`, { signal: this.controller.signal });
+    return lanes.at(-1).parts.at(-1).pass.request(`/streams?${query}`, { signal: this.controller.signal });
   }
 
   // Gives whether all of it has ended.
@@ -76,12 +94,14 @@ class Line {
   show(lanes, data, cursors) {
     const moved = lanes.filter((lane, place) => lane.cursor !== cursors[place]);
     try {
-      for (const { part, article } of moved) {
-        apply(data, part, (target) => target.startsWith(article));
-        part.changed();
+      for (const { parts, article } of moved) {
+        for (const part of parts) {
+          apply(data, part, (target) => target.startsWith(article));
+          part.changed();
+        }
       }
     } catch (error) {
-      for (const lane of moved) lane.cursor = REPLAY;
+      for (const lane of moved) lane.again = true;
       this.link.failed();
       throw error;
     }
@@ -101,7 +121,7 @@ class Line {
   }
 
   mark(state) {
-    for (const { part } of this.lanes) {
+    for (const part of this.lanes.flatMap((lane) => lane.parts)) {
       if (state) part.dataset.connection = state;
       else delete part.dataset.connection;
     }

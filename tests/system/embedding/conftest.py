@@ -1,4 +1,4 @@
-"""Another site, at another origin, whose pages embed the app; and a browser that blocks cookies of third parties."""
+"""Another site, at another origin, whose pages embed the app."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, async_playwright
 
 from genapp.models import new_id
 from tests.embedding import claims_for, embed_token
-from tests.system.conftest import ARGUMENTS, PATIENCE, chromium
+from tests.system.conftest import PATIENCE
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page, Request
+    from playwright.async_api import Browser, Page, Request
 
     from tests.running import App
 
 PASSWORD = "four quiet lanterns drifting"
-NO_THIRD_PARTY_COOKIES = ["--test-third-party-cookie-phaseout"]
 
 OpenHost = Callable[..., Any]
 
@@ -45,8 +43,11 @@ class Site:
 
 
 @contextmanager
-def serving(pages: dict[str, Any]) -> Iterator[str]:
-    """Serve pages at an origin of their own; a page may be a function of the request's headers."""
+def serving(pages: dict[str, Any], host: str = "localhost") -> Iterator[str]:
+    """Serve pages at an origin of their own; a page may be a function of the request's headers.
+
+    Not at 127.0.0.1, where the app is: for cookies that would be the same site.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -54,7 +55,9 @@ def serving(pages: dict[str, Any]) -> Iterator[str]:
             text = found(self.headers) if callable(found) else found
             self.send_response(404 if text is None else 200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Set-Cookie", "shop=ada; SameSite=Lax")
+            self.send_header("Set-Cookie", "shop=ada; SameSite=None; Secure")
+            self.send_header("Access-Control-Allow-Origin", self.headers.get("Origin", "*"))
+            self.send_header("Access-Control-Allow-Credentials", "true")
             self.end_headers()
             self.wfile.write((text or "").encode())
 
@@ -65,8 +68,7 @@ def serving(pages: dict[str, Any]) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        # Not 127.0.0.1, where the app is: for cookies that would be the same site.
-        yield f"http://localhost:{server.server_port}"
+        yield f"http://{host}:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
@@ -88,21 +90,11 @@ def site(app: App) -> Iterator[Site]:
         yield one
 
 
-@pytest.fixture(scope="session")
-async def cookieless() -> AsyncIterator[Browser]:
-    """A browser that takes no cookies of third parties."""
-    program = chromium()
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, *NO_THIRD_PARTY_COOKIES])
-        yield launched
-        await launched.close()
-
-
 @pytest.fixture
-async def open_host(site: Site, cookieless: Browser) -> AsyncIterator[OpenHost]:
+async def open_host(site: Site, browser: Browser) -> AsyncIterator[OpenHost]:
     """Opens pages of the site; errors in the console fail the test, and so does any cookie of the app's."""
     complaints: list[str] = []
-    context = await cookieless.new_context(base_url=site.origin)
+    context = await browser.new_context(base_url=site.origin)
 
     async def open_one(body: str, **options: Any) -> Page:
         site.pages["/"] = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Shop</title>{body}</html>'

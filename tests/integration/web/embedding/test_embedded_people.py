@@ -11,6 +11,7 @@ from genapp.models import new_id
 from tests.embedding import embed_token
 from tests.integration.web.conftest import JSON, LONG, PASSWORD, Visitor, cut, watch
 from tests.integration.web.embedding.conftest import Site, make_site
+from tests.running import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +136,11 @@ async def test_a_connection_ends_with_the_token_that_opened_it(site: Site, embed
     short = embedded(site, exp=int(time.time()) - 26)
     stream = await watch(short, asked["stream_url"])
     await cut(stream)
-    assert (await short.http.get(asked["stream_url"], headers=JSON)).status_code == 401
+
+    async def is_over() -> bool:
+        return (await short.http.get(asked["stream_url"], headers=JSON)).status_code == 401
+
+    await eventually(is_over)
 
 
 @pytest.mark.parametrize("what", ["secret", "disablement", "deletion", "origins"])
