@@ -14,7 +14,7 @@ import click
 from genapp import logs, users_cli
 from genapp.errors import GenappError
 from genapp.processes import Process, exit_on_signals, hold_stop_signals, start, stop, wait_for_any
-from genapp.settings import Settings
+from genapp.settings import Settings, keyless
 from genapp.settings.edge import with_mapped
 from genapp.starting import require_free_port, require_services
 
@@ -28,7 +28,8 @@ def main() -> None:
     try:
         commands()
     except GenappError as error:
-        click.echo(f"genapp: {error.message}", err=True)
+        # A key that was pasted into the wrong variable is quoted as what it was.
+        click.echo(f"genapp: {logs.redact(error.message)}", err=True)
         sys.exit(2)
 
 
@@ -56,6 +57,8 @@ def web(host: str | None, port: int | None) -> None:
     """Serve the web (WEB_CONCURRENCY processes)."""
     given = {"HOST": host, "PORT": port}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    if keyless.has_keys(settings):
+        _go_on_without_keys(settings)
     logs.configure(settings)
     require_free_port(settings.host, settings.port)
     require_services(settings)
@@ -69,6 +72,17 @@ def web(host: str | None, port: int | None) -> None:
         _serve(settings)
 
 
+def _go_on_without_keys(settings: Settings) -> None:
+    """Begins this process anew, under its number, as one that never had the vendors' keys.
+
+    To forget them is not enough: /proc/<pid>/environ, which whoever can read a file through the web can read, shows
+    for ever what a process was started with.
+    """
+    options = [f"--host={settings.host}", f"--port={settings.port}"]
+    command = [sys.executable, "-P", "-m", "genapp.cli", "web", *options]
+    os.execve(command[0], command, keyless.environment(settings))  # noqa: S606  there is no shell to want
+
+
 def _serve(settings: Settings) -> None:
     import uvicorn
 
@@ -79,6 +93,9 @@ def _serve(settings: Settings) -> None:
         workers=settings.web_concurrency,
         loop="uvloop",
         http="genapp.asgi:Connection",
+        ws="genapp.asgi:WebSocketConnection",
+        # A character is at most 14 bytes: of two escapes of six, each with the backslash that JSON within JSON adds.
+        ws_max_size=settings.prompt_max_characters * 14 + 65_536,
         # From these X-Forwarded-Proto is believed, and of X-Forwarded-For the rightmost entry that is none of them.
         forwarded_allow_ips=with_mapped(settings.forwarded_allow_ips),
         ws_per_message_deflate=False,  # a compressor holds some 300 KB a connection, for messages of 50 bytes

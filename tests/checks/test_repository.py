@@ -84,6 +84,18 @@ def test_the_repository_speaks_of_the_project_only() -> None:
     assert not found, "these lines mean nothing to a reader elsewhere:\n" + "\n".join(found)
 
 
+def test_the_tests_that_the_guides_name_are_there() -> None:
+    tests = {str(path.relative_to(ROOT)) for path in files() if path.suffix == ".py" and "tests" in path.parts}
+    named = {
+        name
+        for path in files()
+        if path.suffix == ".md" and path.name != "CHANGELOG.md"
+        for name in re.findall(r"[\w/]*\btest_\w+\.py", path.read_text())
+    }
+    missing = [name for name in named if not any(f"/{one}".endswith(f"/{name}") for one in tests)]
+    assert not missing, "a guide that points nowhere is worse than none"
+
+
 def test_names_say_what_a_module_is_about() -> None:
     vague = [str(path.relative_to(ROOT)) for path in files() if path.stem.strip("_").lower() in VAGUE]
     assert not vague, "name them after what they know"

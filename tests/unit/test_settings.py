@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import secrets
 import ssl
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from genapp.providers.vendors import VENDORS
 from genapp.settings import Settings
 from genapp.settings.edge import with_mapped
 from genapp.settings.offered import DEFAULT_MODELS
+from genapp.settings.signing import is_placeholder
 
 ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef" * 2
+OLD, OLDER = SECRET[::-1], SECRET.upper()
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,12 @@ SECRET = "0123456789abcdef" * 2
         ("GENAPP_REDIS_VERIFY_CERTIFICATE", "7", "must be true or false (it is '7')"),
         ("DATABASE_URL", "mysql://me:hidden@host/db", "DATABASE_URL must be a postgresql:// URL"),
         ("REDIS_URL", "http://:hidden@host", "REDIS_URL must be a redis:// or rediss:// URL"),
+        (
+            "OPENAI_BASE_URL",
+            "u:hidden@host/v1",
+            "OPENAI_BASE_URL must be an http:// or https:// URL (it is '***@host/v1')",
+        ),
+        ("DATABASE_URL", "host/d?password=hidden", "(it is 'host/d?***')"),
         ("OPENAI_BASE_URL", "localhost:11434", "OPENAI_BASE_URL must be an http:// or https:// URL"),
         ("GENAPP_MODELS", "gpt-9", "GENAPP_MODELS must be a comma list of provider:model"),
         ("GENAPP_MODELS", "acme:x", "provider one of openai, anthropic, gemini, demo (it has 'acme:x')"),
@@ -72,6 +81,42 @@ def test_production_does_not_start_without_a_secret_key(monkeypatch: pytest.Monk
     assert Settings(SECRET_KEY=SECRET).secrets == (SECRET,)
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "changeme" * 4,
+        "CHANGE_ME_TO_SOMETHING_LONG_AND_RANDOM",
+        "change-me-0123456789abcdef0123456789",
+        "changeme12345678901234567890123456789",
+        "secret-key-secret-key-secret-key-1",
+        "your-secret-key-of-at-least-32-characters",
+        "django-insecure-k3=v9x&2l@p7wq8r5t1y0u4i6o",
+        "EXAMPLE_0123456789abcdef0123456789abcdef",
+        "placeholder-placeholder-placeholder",
+        "my-super-secret-development-password",
+        "default-default-default-default-default",
+    ],
+)
+def test_production_does_not_start_with_a_key_that_anybody_can_guess(key: str) -> None:
+    for variables in ({"SECRET_KEY": key}, {"SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": f"{OLD},{key}"}):
+        with pytest.raises(ConfigurationError, match=f"^{[*variables][-1]} is a placeholder") as caught:
+            Settings(GENAPP_ENV="production", **variables)
+        assert key not in caught.value.message
+        assert Settings(**variables).secrets[-1] == key
+
+
+def test_a_random_key_is_never_taken_for_a_placeholder() -> None:
+    for _ in range(1000):
+        for key in (secrets.token_hex(32), secrets.token_urlsafe(32), secrets.token_urlsafe(500)):
+            assert not is_placeholder(key)
+
+
+def test_each_old_key_must_be_long_enough_and_one_key_may_have_a_comma() -> None:
+    with pytest.raises(ConfigurationError, match="SECRET_KEY_FALLBACKS must have at least 32 characters"):
+        Settings(SECRET_KEY=SECRET, SECRET_KEY_FALLBACKS=f"{OLD},short")
+    assert Settings(SECRET_KEY=f"a,{SECRET}").secrets == (f"a,{SECRET}",)
+
+
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "")
     monkeypatch.setenv("OPENAI_API_KEY", "")
@@ -111,7 +156,8 @@ def test_secrets_are_in_no_text_of_the_settings() -> None:
     shown = repr(
         Settings(
             SECRET_KEY=SECRET,
-            SECRET_KEY_FALLBACKS="hidden-fallback",
+            SECRET_KEY_FALLBACKS="hidden-fallback-that-is-long-enough",
+            OPENAI_BASE_URL="https://hidden-user:hidden-password@h/v1?k=hidden",
             OPENAI_API_KEY="hidden-openai",
             ANTHROPIC_API_KEY="hidden-anthropic",
             GEMINI_API_KEY="hidden-gemini",
@@ -124,7 +170,7 @@ def test_secrets_are_in_no_text_of_the_settings() -> None:
 
 
 def test_an_old_secret_key_still_verifies_and_the_new_one_signs() -> None:
-    assert Settings(SECRET_KEY=SECRET, SECRET_KEY_FALLBACKS="old, older").secrets == (SECRET, "old", "older")
+    assert Settings(SECRET_KEY=SECRET, SECRET_KEY_FALLBACKS=f"{OLD}, {OLDER}").secrets == (SECRET, OLD, OLDER)
 
 
 def test_development_keeps_one_secret_key_that_only_its_owner_can_read(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import contextlib
 import logging
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from redis.exceptions import RedisError
 
-from genapp import markdown, metrics, views
+from genapp import logs, markdown, metrics, views
 from genapp.errors import GenappError
 from genapp.generating.answer import Answer, Overtaken, once_there
 from genapp.generating.attempt import Attempt, Leaving, Stopped
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from genapp.jobs import Jobs
     from genapp.providers import Providers
+    from genapp.providers.contract import Role
     from genapp.settings import Settings
     from genapp.streams import Log
 
@@ -32,8 +33,6 @@ __all__ = ["Generating"]
 
 logger = logging.getLogger(__name__)
 
-# Characters of earlier turns sent along: about 50,000 tokens, which every model we know of takes.
-CONTEXT_CHARACTERS = 200_000
 # Characters above which the rest of an answer is rendered on a thread: 40,000 of code take 0.2 s, and all answers of
 # this process wait for the loop.
 LARGE = 20_000
@@ -68,7 +67,8 @@ class Generating:
         provider = generation.model.partition(":")[0]
         with metrics.generations_running.track_inprogress(), metrics.generation_seconds.labels(provider).time():
             try:
-                outcome = await self._run(generation)
+                with logs.private(generation.prompt):
+                    outcome = await self._run(generation)
             except (Overtaken, Fenced):
                 logger.info("another attempt has taken over", extra={"generation_id": str(generation_id)})
             except Leaving:
@@ -83,8 +83,10 @@ class Generating:
     async def _run(self, generation: Generation) -> Outcome:
         """Attempt after attempt, until one succeeds, or one fails for good, or none is left."""
         answers = [Answer(generation, self.log, self.settings)]
+        logs.keep_private(lambda: "\n".join(answer.text for answer in answers))
         try:
             messages = await self._messages(generation)
+            logs.keep_private(*(message.content for message in messages))
             tries = tries_after_the_first(generation.model, self.settings)
             while True:
                 try:
@@ -94,13 +96,13 @@ class Generating:
                     following = next((one for one in tries if one.suits(error)), None)
                     if following is None:
                         raise
-                    note_error(error, answers[-1].generation)
+                    self._note_error(error, answers[-1].generation)
                     await self._wait(answers[-1], following, error)
                     answers.append(await answers[-1].again(following.model, error.code))
         except Stopped:
             outcome = await sum_up("cancelled", answers)
         except ProviderError as error:
-            note_error(error, answers[-1].generation)
+            self._note_error(error, answers[-1].generation)
             outcome = await sum_up("failed", answers, error)
         except Leaving:
             await self._hand_back(answers[-1])
@@ -153,10 +155,16 @@ class Generating:
             await asyncio.sleep(min(1.0, left))
 
     async def _messages(self, generation: Generation) -> list[Message]:
-        messages: list[Message] = []
-        for prompt, answer in await once_there(lambda: generation.earlier_turns(CONTEXT_CHARACTERS)):
-            messages += [Message("user", prompt), Message("assistant", answer)]
-        return [*messages, Message("user", generation.prompt)]
+        said = await once_there(generation.messages)
+        return [Message(cast("Role", role), text) for role, text in said]
+
+    def _note_error(self, error: ProviderError, generation: Generation) -> None:
+        """Log and count what a provider did, for the operators."""
+        metrics.provider_errors.labels(generation.model.partition(":")[0], error.code).inc()
+        extra = {"generation_id": str(generation.id), "attempt": generation.attempt, "model": generation.model}
+        if error.excerpt and self.settings.log_prompts:
+            extra["excerpt"] = error.excerpt
+        logger.warning("provider error: %s %s", error, error.detail, extra=extra)
 
     async def _hand_back(self, answer: Answer) -> None:
         back = await answer.generation.hand_back(answer.spent())
@@ -189,17 +197,6 @@ async def sum_up(status: str, answers: list[Answer], error: ProviderError | Gena
         error_message=told.message if told else None,
         input_tokens=sum(one.input_tokens for one in used) if used else None,
         output_tokens=sum(one.output_tokens for one in used) if used else None,
-    )
-
-
-def note_error(error: ProviderError, generation: Generation) -> None:
-    """Log and count what a provider did, for the operators."""
-    metrics.provider_errors.labels(generation.model.partition(":")[0], error.code).inc()
-    logger.warning(
-        "provider error: %s %s",
-        error,
-        error.detail,
-        extra={"generation_id": str(generation.id), "attempt": generation.attempt, "model": generation.model},
     )
 
 

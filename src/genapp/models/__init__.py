@@ -4,8 +4,9 @@ from genapp.models.account import folded, normal_email
 from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
+from genapp.models.context import Context
 from genapp.models.conversation import Conversation
-from genapp.models.database import connected, ping
+from genapp.models.database import connected, is_away, ping
 from genapp.models.draft import Draft
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
@@ -24,6 +25,7 @@ __all__ = [
     "ApiToken",
     "Attempt",
     "Chunk",
+    "Context",
     "Conversation",
     "Draft",
     "Generation",
@@ -38,6 +40,7 @@ __all__ = [
     "User",
     "connected",
     "folded",
+    "is_away",
     "new_id",
     "normal_email",
     "parse_id",

@@ -163,5 +163,7 @@ class Account(Rows):
                 user_id,
                 recent_seconds,
             )
+            # An invitation may have been for their address.
+            await cls.raw("DELETE FROM invitations WHERE email = (SELECT email FROM users WHERE id = {})", user_id)
             await cls.raw("DELETE FROM users WHERE id = {}", user_id)  # the rest goes with it, by its foreign keys
         return [(row["id"], row["attempt"]) for row in rows]

@@ -26,12 +26,13 @@ FROM generations JOIN users ON users.id = generations."user\""""
 
 
 async def users(query: str, *, before: uuid.UUID | None, limit: int) -> list[dict[str, Any]]:
-    """Those whose address contains `query`, or whose id begins with it; the newest before one of them."""
+    """Those whose address contains `query`, or whose id begins or ends with it; the newest before one of them."""
     pattern = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows: list[dict[str, Any]] = await User.raw(
-        f"{USERS} WHERE (users.email LIKE {{}} OR users.id::text LIKE {{}}) "
+        f"{USERS} WHERE (users.email LIKE {{}} OR users.id::text LIKE {{}} OR users.id::text LIKE {{}}) "
         "AND ({}::uuid IS NULL OR users.id < {}) ORDER BY users.id DESC LIMIT {}",
-        *(f"%{pattern}%", f"{pattern}%", before, before, limit),
+        # A guest is called by the end of their id.
+        *(f"%{pattern}%", f"{pattern}%", f"%{pattern}", before, before, limit),
     )
     return rows
 

@@ -111,6 +111,17 @@ async def connected(database_url: str, *, pool_size: int) -> AsyncIterator[Postg
         await database.close_connection_pool()
 
 
+def is_away(error: Exception) -> bool:
+    """Whether an error says that the database cannot be had now, and may be asked again.
+
+    What it will never take is none of it: data that does not fit (class 22 of SQLSTATE), what breaks a rule of the
+    schema (23), a statement that is wrong (42).
+    """
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate)[:2] not in ("22", "23", "42")
+    return isinstance(error, OSError | asyncpg.InterfaceError)
+
+
 async def ping() -> None:
     """Ask the database for nothing; raises what asyncpg raises where it is away."""
     await User.raw("SELECT 1")

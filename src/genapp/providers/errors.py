@@ -20,6 +20,7 @@ class ProviderError(Exception):
 
     `code` is one of the codes above. `message` is shown to the person who asked and never holds the
     vendor's words. `detail` is what the vendor said, for our logs: free of keys, 500 characters at most.
+    `excerpt` is what may be a piece of the answer, for logs that may have one: the same otherwise.
     `retry_after` is how long the vendor asks us to wait, in seconds.
     """
 
@@ -32,11 +33,13 @@ class ProviderError(Exception):
         *,
         retry_after: float | None = None,
         detail: str = "",
+        excerpt: str = "",
     ) -> None:
         self.code = code
         self.message = message or self.sentences[code]
         self.retry_after = retry_after
         self.detail = detail[:DETAIL_LIMIT]
+        self.excerpt = excerpt[:DETAIL_LIMIT]
         super().__init__(f"{code}: {self.message}")
 
 

@@ -63,8 +63,8 @@ class AnswerReader:
 
     def unreadable(self, event: bytes, why: Exception) -> TransientError:
         """The error for an event that is not what the vendor promises."""
-        text = f"{why}: {event.decode('utf-8', 'replace')}"
-        return TransientError("malformed", detail=classify.redact(text, self.secrets))
+        excerpt = classify.redact(event.decode("utf-8", "replace"), self.secrets)
+        return TransientError("malformed", detail=f"{why}, in an event of {len(event)} bytes", excerpt=excerpt)
 
     def deltas(self, events: list[bytes]) -> Iterator[Delta]:
         """The deltas of a run of events, up to the last event of the answer.
@@ -122,7 +122,7 @@ def _last(reader: AnswerReader, splitter: EventSplitter) -> list[Delta]:
         if error.code != "malformed":
             raise
         # Half an event at the end of the body is a broken connection, not a broken vendor.
-        raise TransientError("cut", detail=error.detail) from None
+        raise TransientError("cut", detail=error.detail, excerpt=error.excerpt) from None
     return deltas + reader.end()
 
 
@@ -143,5 +143,6 @@ def _not_a_stream(reply: Reply, body: bytes, secrets: Sequence[str]) -> Provider
         said = text
     if isinstance(said, dict) and said.get("error"):
         return classify.from_event(said["error"], secrets)
-    detail = f"not an event stream: {reply.headers.get('content-type')}: {text}"
-    return TransientError("malformed", detail=classify.redact(detail, secrets))
+    # A server that knows no streaming gives the whole answer here.
+    detail = f"not an event stream: {reply.headers.get('content-type')}, {len(body)} bytes"
+    return TransientError("malformed", detail=detail, excerpt=classify.redact(text, secrets))

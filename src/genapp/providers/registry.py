@@ -21,7 +21,7 @@ class ProviderConfig:
 
     name: str
     api_key: str = field(default="", repr=False)
-    base_url: str | None = None
+    base_url: str | None = field(default=None, repr=False)
 
 
 class Providers:

@@ -13,21 +13,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from genapp.errors import ConfigurationError
+from genapp.settings import keyless
 from genapp.settings.development_secret import development_secret
 from genapp.settings.edge import Hosts, Proxies
 from genapp.settings.explaining import first_sentence, without_password
-from genapp.settings.offered import DEFAULT_MODELS, ModelChoice, ProviderAccess, label
+from genapp.settings.offered import DEFAULT_MODELS, ModelChoice, ProviderAccess, label, named_models
 from genapp.settings.patience import Patience
+from genapp.settings.signing import is_placeholder, split
 
 UNPREFIXED = {
     *("host", "port", "web_concurrency", "forwarded_allow_ips", "secret_key", "secret_key_fallbacks"),
     *("openai_api_key", "openai_base_url", "anthropic_api_key", "anthropic_base_url", "gemini_api_key"),
 }
 
+MAKE_ONE = "It must be at least 32 random characters (one way: openssl rand -hex 32)"
 OR_ELSE = "or use `genapp dev`, which brings its own."
 
 
@@ -66,6 +77,7 @@ class Settings(BaseSettings):
     body_seconds: float = Field(60, gt=0)
     data: Path = Path(".genapp")
     log_format: Literal["text", "json"] | None = None
+    log_prompts: bool = False
 
     database_address: str = Field("", validation_alias="DATABASE_URL", repr=False)
     database_pool: int = Field(10, ge=1, le=1000)
@@ -91,11 +103,13 @@ class Settings(BaseSettings):
     model_list: str = Field("", validation_alias="GENAPP_MODELS")
 
     prompt_max_characters: int = Field(32_000, ge=1)
-    answer_max_characters: int = Field(1_000_000, ge=1)
+    answer_max_characters: int = Field(1_000_000, ge=1, le=10_000_000)
     max_in_flight_per_user: int = Field(3, ge=1)
     requests_per_minute_per_user: int = Field(60, ge=0)
     requests_per_minute_per_address: int = Field(300, ge=0)
     tokens_per_user_per_day: int = Field(0, ge=0)
+
+    wait_seconds: float = Field(60, ge=0)
 
     tries: int = Field(3, ge=1, le=10)
     retry_seconds: float = Field(1, gt=0)
@@ -118,9 +132,12 @@ class Settings(BaseSettings):
     stream_ttl: int = Field(86_400, ge=60)
     sse_lifetime: float = Field(600, ge=1)
     sse_heartbeat: float = Field(15, gt=0)
+    cable_lifetime: float = Field(3600, ge=1)  # longer: an Action Cable client is away for 6 to 18 seconds each time
     silence_seconds: float = Field(30, gt=0)
 
     def __init__(self, **values: Any):
+        if keyless.is_marked():
+            values |= keyless.NOTHING
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -160,20 +177,21 @@ class Settings(BaseSettings):
                 raise ValueError(f"must be a comma list of provider:model, provider one of {known} (it has {item!r})")
         return text
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "secret_key_fallbacks")
     @classmethod
-    def _check_secret(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret and len(secret.get_secret_value()) < 32:
-            raise ValueError("must have at least 32 characters")
+    def _check_secrets(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        several = info.field_name == "secret_key_fallbacks"
+        if secret and any(len(one) < 32 for one in (split(secret) if several else [secret.get_secret_value()])):
+            raise ValueError(f"must have at least 32 characters{', each of its keys' if several else ''}")
         return secret
 
     @model_validator(mode="after")
     def _check_together(self) -> Settings:
         if self.env == "production" and self.secret_key is None:
-            raise ValueError(
-                "SECRET_KEY is not set: it signs the sessions and must be at least 32 random characters "
-                "(one way: openssl rand -hex 32)"
-            )
+            raise ValueError(f"SECRET_KEY is not set: it signs the sessions. {MAKE_ONE}")
+        for name, secret in (("SECRET_KEY", self.secret_key), ("SECRET_KEY_FALLBACKS", self.secret_key_fallbacks)):
+            if self.env == "production" and any(map(is_placeholder, split(secret))):
+                raise ValueError(f"{name} is a placeholder that anybody can guess. {MAKE_ONE}")
         if self.frame_interval_max_ms < self.frame_interval_ms:
             raise ValueError("GENAPP_FRAME_INTERVAL_MAX_MS must not be less than GENAPP_FRAME_INTERVAL_MS")
         return self
@@ -219,14 +237,12 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """The signing secrets: the first signs, all of them verify. Fallbacks are how a key is rotated."""
         first = self.secret_key.get_secret_value() if self.secret_key else development_secret(self.data)
-        rest = self.secret_key_fallbacks.get_secret_value() if self.secret_key_fallbacks else ""
-        return (first, *filter(None, (part.strip() for part in rest.split(","))))
+        return (first, *split(self.secret_key_fallbacks))
 
     @cached_property
     def models(self) -> tuple[ModelChoice, ...]:
         """What a person may choose, the default first. Never empty."""
-        named = [part.strip().partition(":") for part in self.model_list.split(",") if part.strip()]
-        pairs = [(provider, model) for provider, _, model in named] or [
+        pairs = named_models(self.model_list) or [
             (provider.name, model) for provider in self.providers for model in DEFAULT_MODELS[provider.name]
         ]
         return tuple(ModelChoice(p, m, label(p, m)) for p, m in dict.fromkeys(pairs))
@@ -238,7 +254,12 @@ class Settings(BaseSettings):
 
     @cached_property
     def providers(self) -> tuple[ProviderAccess, ...]:
-        """The providers that are configured; the demo model alone where none is."""
+        """The providers that are configured; the demo model alone where none is.
+
+        In a process without the vendors' keys: the names of those that are offered.
+        """
+        if keyless.is_marked() and (named := named_models(self.model_list)):
+            return tuple(ProviderAccess(name, None, None) for name in dict(named))
         access = [
             ProviderAccess("openai", self.openai_api_key, self.openai_base_url),
             ProviderAccess("anthropic", self.anthropic_api_key, self.anthropic_base_url),

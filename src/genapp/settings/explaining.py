@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, get_args
-from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt, Le
 
@@ -36,6 +36,6 @@ def allowed(field: FieldInfo) -> str:
 
 
 def without_password(url: str) -> str:
-    """`url` as it may be shown: a password in it is a secret."""
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":***@") if parts.password else url
+    """`url` as it may be shown: who logs in by it and how, and what is asked of it, may be secret."""
+    shown = re.sub(r"(^|://)[^/]*@", r"\1***@", url)
+    return re.sub(r"\?.*", "?***", shown, flags=re.DOTALL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ def label(provider: str, model: str) -> str:
     return f"{model} ({PROVIDER_TITLES[provider]})"
 
 
+def named_models(text: str) -> list[tuple[str, str]]:
+    """The (provider, model) pairs of a comma list of provider:model."""
+    named = [part.strip().partition(":") for part in text.split(",") if part.strip()]
+    return [(provider, model) for provider, _, model in named]
+
+
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
     """One model that a person may choose. `value` is what forms carry."""
@@ -45,4 +51,4 @@ class ProviderAccess:
 
     name: str
     api_key: SecretStr | None
-    base_url: str | None
+    base_url: str | None = field(repr=False)

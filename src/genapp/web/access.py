@@ -10,6 +10,7 @@ from uuid import UUID
 
 from genapp import models
 from genapp.errors import Unauthenticated
+from genapp.models import parse_id
 from genapp.models.api_token import PREFIX, digest_of
 from genapp.models.site import visitor_id
 from genapp.web import embed_tokens as tokens
@@ -30,7 +31,7 @@ class Access:
     """Finds out who is asking. Asks the database once in a while, and not for every request."""
 
     def __init__(self, sessions: Sessions, revocations: Revocations, *, session_seconds: float) -> None:
-        self.revocations = revocations
+        self._revocations = revocations
         self._sessions = sessions
         self._session_seconds = session_seconds
         self._fresh: OrderedDict[str, Visitor] = OrderedDict()
@@ -51,6 +52,28 @@ class Access:
             raise Unauthenticated("This is not an API token of this site.")
         return await self._remembered(digest_of(token), lambda: self._look_up_token(token))
 
+    async def by_keys(self, user_id: UUID, keys: tuple[str, ...], scopes: frozenset[str]) -> Visitor:
+        """Who has been given leave, for something and for a while, by somebody whom these keys let in.
+
+        Raises Unauthenticated where one of them lets nobody in any more.
+        """
+        now = time.monotonic()
+        if await models.void(keys):
+            raise Unauthenticated
+        standing = await models.Session.standing(None, user_id, seconds=self._session_seconds)
+        stranger = self._sessions.stranger()
+        site = next((parse_id(key.removeprefix("site:")) for key in keys if key.startswith("site:")), None)
+        return replace(
+            stranger,
+            user_id=user_id,
+            known=True,
+            email=standing.email,
+            scopes=scopes,
+            keys=keys,
+            asked_at=now,
+            site=site,
+        )
+
     async def _remembered(self, name: str, ask: Callable[[], Awaitable[Visitor]]) -> Visitor:
         known = self._fresh.get(name)
         if known is not None and self._still_holds(known):
@@ -64,7 +87,7 @@ class Access:
         return visitor
 
     def _still_holds(self, visitor: Visitor) -> bool:
-        revocations = self.revocations
+        revocations = self._revocations
         fresh = time.monotonic() - visitor.asked_at < FRESH
         fresh = fresh and not 0 < visitor.expires_at < time.time()
         return fresh and revocations.listening and not revocations.any_since(visitor.asked_at, visitor.keys)
@@ -72,10 +95,10 @@ class Access:
     async def _look_up(self, claim: Visitor) -> Visitor:
         now = time.monotonic()
         standing = await models.Session.standing(claim.session_id, claim.user_id, seconds=self._session_seconds)
-        if standing.email is None:
+        if standing.email is None and not claim.claims_account:
             keys = (f"guest:{claim.user_id}", f"user:{claim.user_id}")
             return replace(claim, disabled=standing.disabled, keys=keys, asked_at=now)
-        if standing.disabled or not standing.valid:
+        if standing.email is None or standing.disabled or not standing.valid:
             return self._sessions.stranger(lapsed=True)
         return replace(
             claim,

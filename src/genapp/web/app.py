@@ -16,6 +16,7 @@ from genapp.web import (
     accounts,
     administering,
     api_tokens,
+    cable,
     conversations,
     generations,
     health,
@@ -31,7 +32,8 @@ from genapp.web.headers import headers_hook
 from genapp.web.hosts import Hosts
 from genapp.web.origins import CrossOrigin
 from genapp.web.parts import Parts, opened
-from genapp.web.policies import Policy, is_for, require_policies
+from genapp.web.policies import require_policies
+from genapp.web.responses import routes as responses
 from genapp.web.sessions import SessionMiddleware, Sessions
 from genapp.web.static import make_static
 from genapp.web.subscriptions import subscribe
@@ -79,7 +81,9 @@ def every_route() -> list[BaseRouteHandler]:
         *files.ROUTES,
         *administering.ROUTES,
         subscribe,
+        *cable.ROUTES,
         *health.ROUTES,
+        *responses.ROUTES,
         *openapi.ROUTES,
         make_static(),
     ]
@@ -106,8 +110,6 @@ def create_app(settings: Settings) -> Litestar:
             "form": Provide(give_form, sync_to_thread=False),
         },
         guards=[authorise],
-        # Of what Litestar adds: OPTIONS, which tells everybody the methods. Our own routes each say theirs (above).
-        opt=is_for(Policy.EVERYONE),
         middleware=[DefineMiddleware(SessionMiddleware, sessions=sessions)],
         before_send=[headers_hook(production=settings.env == "production")],
         exception_handlers={Exception: answer_error},

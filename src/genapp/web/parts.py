@@ -42,6 +42,7 @@ class Parts:
     settings: Settings
     sessions: Sessions
     access: Access
+    revocations: Revocations
     origins: Origins
     names: Names
     redis: Redis
@@ -71,13 +72,14 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         await stack.enter_async_context(hub)
         stack.enter_context(before_stopping(hub.dismiss))
         revocations = await stack.enter_async_context(
-            Revocations(settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
+            Revocations(client, settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
         )
         sessions: Sessions = app.state.sessions
         app.state.parts = Parts(
             settings,
             sessions,
             Access(sessions, revocations, session_seconds=settings.session_seconds),
+            revocations,
             Origins(revocations),
             Names(settings.secrets),
             client,

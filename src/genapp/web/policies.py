@@ -30,6 +30,10 @@ class Policy(Enum):
     GENERATE = "generate"
     # An embed token that may read: a part of a page elsewhere.
     EMBED = "embed"
+    # As READ and GENERATE, but with a token and nothing else. No page can send one in a person's name, so there is no
+    # form to prove, and the handler reads what was sent, once it is known who has sent it.
+    PROGRAM_READ = "program read"
+    PROGRAM_GENERATE = "program generate"
     # To be let in, in a browser: nothing that a token may do.
     BROWSER = "browser"
     # To be logged in, in a browser.
@@ -37,10 +41,26 @@ class Policy(Enum):
     # To be logged in as an admin, in a browser. To everybody else it is not there.
     ADMIN = "admin"
 
+    @property
+    def for_programs(self) -> bool:
+        """Whether nobody comes in without a token."""
+        return self in (Policy.PROGRAM_READ, Policy.PROGRAM_GENERATE)
 
-def is_for(policy: Policy) -> Mapping[str, Any]:
-    """What a handler's `opt` says of its policy."""
-    return {"policy": policy}
+    @property
+    def scope(self) -> str | None:
+        """The scope that a token needs, None where none will do."""
+        if self is Policy.EMBED:
+            return Policy.READ.value
+        asks = {Policy.READ, Policy.GENERATE, Policy.PROGRAM_READ, Policy.PROGRAM_GENERATE}
+        return self.value.removeprefix("program ") if self in asks else None
+
+
+def is_for(policy: Policy, *, refuses_itself: bool = False) -> Mapping[str, Any]:
+    """What a handler's `opt` says of its policy.
+
+    `refuses_itself`: it speaks to WebSockets, and tells in its own protocol who may not.
+    """
+    return {"policy": policy, "refuses_itself": refuses_itself}
 
 
 def policy_of(handler: BaseRouteHandler) -> Policy:
@@ -68,11 +88,10 @@ def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
         raise Forbidden(DISABLED)
     if policy is Policy.EMBED and visitor.site is None:
         raise Unauthenticated("This is for embedded pages. Send an embed token (Authorization: Bearer …).")
-    if (
-        visitor.guest
-        and visitor.site is None
-        and not (guests and policy in (Policy.READ, Policy.GENERATE, Policy.BROWSER))
-    ):
+    if policy.for_programs and visitor.site is not None:
+        raise Forbidden("An embed token is for the page that it was made for. Use an API token here.")
+    guests = guests and policy in (Policy.READ, Policy.GENERATE, Policy.BROWSER)
+    if visitor.guest and visitor.site is None and not guests:
         raise Unauthenticated
     if visitor.scopes is not None:
         _require_scope(policy, visitor.scopes)
@@ -81,8 +100,7 @@ def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
 
 
 def _require_scope(policy: Policy, scopes: frozenset[str]) -> None:
-    if policy not in (Policy.READ, Policy.GENERATE, Policy.EMBED):
+    if policy.scope is None:
         raise Forbidden("A token cannot do this. Log in with a browser.")
-    scope = Policy.GENERATE.value if policy is Policy.GENERATE else Policy.READ.value
-    if scope not in scopes:
-        raise Forbidden(f"This token lacks the scope “{scope}”. Make one that has it.")
+    if policy.scope not in scopes:
+        raise Forbidden(f"This token lacks the scope “{policy.scope}”. Make one that has it.")

@@ -65,7 +65,7 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
     places = streams.Cursors.parse(cursors, len(names)).places
     with metrics.viewers.track_inprogress():
         async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:
-            with parts.access.revocations.holding(holder.keys, holder.asked_at, viewer.dismiss):
+            with parts.revocations.holding(holder.keys, holder.asked_at, viewer.dismiss):
                 await streams.serve(
                     cast("Any", send),
                     cast("Any", receive),

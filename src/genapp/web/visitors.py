@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 class Visitor:
     """The user behind a request.
 
-    `known`: the request brought a valid cookie. `lapsed`: it was that of a session which has ended. `disabled`: that
-    of a guest who has been shut out. `scopes` None: a browser, which may do all that its user may. `keys` are what
-    lets them in (`revocations.py`), as the database said at `asked_at` (`time.monotonic()`).
+    `known`: the request brought a valid cookie, which `claims_account` where it was given at a log-in. `lapsed`: it was
+    that of a session which has ended. `disabled`: that of a guest who has been shut out. `scopes` None: a browser,
+    which may do all that its user may. `keys` are what lets them in (`revocations.py`), as the database said at
+    `asked_at` (`time.monotonic()`).
 
     Who comes by an embed token has the `site` that vouches for them, the `origin` of the page that may show it, the
     one `conversation` it is for, if it is for one, and the Unix time at which it is over; 0: never.
@@ -28,6 +29,7 @@ class Visitor:
     email: str | None = None
     is_admin: bool = False
     lapsed: bool = False
+    claims_account: bool = False
     disabled: bool = False
     scopes: frozenset[str] | None = None
     keys: tuple[str, ...] = ()

@@ -59,19 +59,19 @@ def lives(part: psutil.Process) -> bool:
         return False
 
 
-def environment(folder: Path, port: int) -> dict[str, str]:
+def environment(folder: Path, port: int, **settings: str) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GENAPP_")}
-    return {**clean, "GENAPP_DATA": str(folder / "data"), "PORT": str(port)}
+    return {**clean, "GENAPP_DATA": str(folder / "data"), "PORT": str(port), **settings}
 
 
 @contextmanager
-def dev(folder: Path) -> Iterator[Running]:
+def dev(folder: Path, **settings: str) -> Iterator[Running]:
     """Starts `genapp dev` in `folder` and waits until it says that it is ready."""
     port = free_port()
     process = subprocess.Popen(
         DEV,
         cwd=folder,
-        env=environment(folder, port),
+        env=environment(folder, port, **settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -142,6 +142,20 @@ def test_even_a_hard_kill_leaves_no_process_and_the_next_start_has_the_data(tmp_
         assert again.get("/") == 200
         again.process.send_signal(signal.SIGINT)
     assert (tmp_path / "data" / "secret_key").read_text() == key
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the environment of a process")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_with_a_key_only_the_worker_has_it_and_nothing_outlives_the_end(tmp_path: Path, end: signal.Signals) -> None:
+    with dev(tmp_path, OPENAI_API_KEY="sk-only-for-the-worker") as app:
+        assert app.get("/") == 200
+        assert app.part("worker").environ()["OPENAI_API_KEY"] == "sk-only-for-the-worker"
+        web = app.part("web").environ()
+        assert "OPENAI_API_KEY" not in web
+        assert web["GENAPP_MODELS"].startswith("openai:")
+        app.process.send_signal(end)
+        assert app.process.wait(PATIENCE) == (130 if end == signal.SIGINT else -signal.SIGKILL)
+        assert app.left() == []
 
 
 def test_when_one_part_dies_all_stops_and_it_says_which(tmp_path: Path) -> None:

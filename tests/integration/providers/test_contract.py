@@ -267,7 +267,7 @@ async def test_three_hundred_answers_stream_at_the_same_time(provider: Provider,
 @pytest.mark.parametrize("fault", ["401", "429", "400", "error", "malformed", "html", "cut"])
 async def test_the_key_shows_up_nowhere(provider: Provider, secret: str, fault: str) -> None:
     _, error = await failure(provider, f"demo-fast-{fault}")
-    shown = [repr(provider), str(error), repr(error), error.message, error.detail]
+    shown = [repr(provider), str(error), repr(error), error.message, error.detail, error.excerpt]
     shown += traceback.format_exception(error)
     assert not [text for text in shown if secret in text or secret[8:20] in text]
     assert error.detail

@@ -15,10 +15,13 @@ import httpx
 import pytest
 
 from genapp.models import new_id
+from tests.integration.web import fuzzing
 from tests.running import App, eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+    Sql = asyncpg.Connection[Any]
 
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
@@ -37,6 +40,11 @@ def token_in(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found, page
     return found[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Some tests are made of it when they are collected.
+    fuzzing.RUNS = config.getoption("--api-runs")
 
 
 def shown(message: dict[str, Any], text: str) -> str:
@@ -92,7 +100,7 @@ class Visitor:
         """What this browser is known by."""
         return str(self.http.cookies["genapp_session"])
 
-    async def user_id(self, sql: asyncpg.Connection[Any]) -> UUID:
+    async def user_id(self, sql: Sql) -> UUID:
         """The row behind the account."""
         return UUID(str(await sql.fetchval("SELECT id FROM users WHERE email = $1", self.email)))
 
@@ -197,7 +205,7 @@ async def account(visitor: Visitor) -> Visitor:
 
 
 @pytest.fixture
-async def sql(app: App) -> AsyncIterator[asyncpg.Connection[Any]]:
+async def sql(app: App) -> AsyncIterator[Sql]:
     """The app's database: to look at what is stored, and to let time pass."""
     connection = await asyncpg.connect(app.env["DATABASE_URL"])
     yield connection
@@ -205,7 +213,7 @@ async def sql(app: App) -> AsyncIterator[asyncpg.Connection[Any]]:
 
 
 @pytest.fixture
-async def admin(visitors: Callable[[], Visitor], sql: asyncpg.Connection[Any]) -> Visitor:
+async def admin(visitors: Callable[[], Visitor], sql: Sql) -> Visitor:
     """An account that runs the site, logged in."""
     one = await (await visitors().arrive()).sign_up()
     await sql.execute("UPDATE users SET role = 'admin' WHERE email = $1", one.email)

@@ -14,7 +14,7 @@ from tests.integration.web.conftest import HTML, JSON, LONG, Visitor, cut, watch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import asyncpg
+    from tests.integration.web.conftest import Sql
 
 
 async def make(account: Visitor, **fields: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def program(visitors: Callable[[], Visitor], token: str) -> Visitor:
     return one
 
 
-async def test_a_token_is_shown_once_and_stored_as_a_digest(account: Visitor, sql: asyncpg.Connection[Any]) -> None:
+async def test_a_token_is_shown_once_and_stored_as_a_digest(account: Visitor, sql: Sql) -> None:
     made = await account.post_form("/account/tokens", name="  my   script ", scope="generate", expires="30")
     assert made.status_code == 201
     shown = re.search(r'id="new_token"[^>]* value="(genapp_[\w-]{43})"', made.text)
@@ -48,7 +48,7 @@ async def test_a_token_is_shown_once_and_stored_as_a_digest(account: Visitor, sq
 
 
 async def test_a_program_asks_follows_and_reads_with_a_token_alone(
-    account: Visitor, visitors: Callable[[], Visitor], sql: asyncpg.Connection[Any]
+    account: Visitor, visitors: Callable[[], Visitor], sql: Sql
 ) -> None:
     script = program(visitors, (await make(account, scope="generate"))["token"])
     asked = await script.http.post("/generations", data={"prompt": "count", "model": LONG}, headers=JSON)
@@ -125,9 +125,7 @@ async def test_a_revoked_token_and_what_it_has_open_end_at_once(
     assert (await script.http.get("/", headers=JSON)).status_code == 401
 
 
-async def test_a_token_ends_when_it_was_said_to(
-    account: Visitor, visitors: Callable[[], Visitor], sql: asyncpg.Connection[Any]
-) -> None:
+async def test_a_token_ends_when_it_was_said_to(account: Visitor, visitors: Callable[[], Visitor], sql: Sql) -> None:
     made = await make(account, expires="30")
     days = await sql.fetchval("SELECT expires_at - now() FROM api_tokens WHERE id = $1", made["id"])
     assert 29 < days.total_seconds() / 86_400 < 30
@@ -155,7 +153,7 @@ async def test_what_a_token_cannot_be_is_refused_and_stays_in_the_form(account: 
     assert 'value="365" selected' in page.text
 
 
-async def test_fifty_are_enough(account: Visitor, sql: asyncpg.Connection[Any]) -> None:
+async def test_fifty_are_enough(account: Visitor, sql: Sql) -> None:
     for start in range(0, 52, 13):
         answers = await asyncio.gather(
             *[

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.integration.web.conftest import HTML, JSON, PASSWORD, Visitor, cut, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import asyncpg
+    from tests.integration.web.conftest import Sql
 
 OTHER = "seven copper lanterns, unlit"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
@@ -62,9 +62,7 @@ async def test_one_session_is_ended_from_another_and_its_open_page_notices_at_on
     assert (await one.post_form(action[1])).status_code == 404
 
 
-async def test_a_session_of_somebody_else_is_not_to_be_ended(
-    visitors: Callable[[], Visitor], sql: asyncpg.Connection[Any]
-) -> None:
+async def test_a_session_of_somebody_else_is_not_to_be_ended(visitors: Callable[[], Visitor], sql: Sql) -> None:
     one, stranger = await (await visitors().arrive()).sign_up(), await (await visitors().arrive()).sign_up()
     session = await sql.fetchval('SELECT id FROM sessions WHERE "user" = $1', await one.user_id(sql))
     assert (await stranger.post_form(f"/account/sessions/{session}/revocation", JSON)).status_code == 404
@@ -124,7 +122,7 @@ async def test_a_form_of_a_session_that_has_ended_says_so_and_keeps_the_words(
     assert await one.conversations() == []
 
 
-async def test_a_session_that_nobody_has_used_for_long_is_over(account: Visitor, sql: asyncpg.Connection[Any]) -> None:
+async def test_a_session_that_nobody_has_used_for_long_is_over(account: Visitor, sql: Sql) -> None:
     before = account.cookie
     await account.log_in()  # asked anew: who was asked about a moment ago is believed for half a minute
     await sql.execute(

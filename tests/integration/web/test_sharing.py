@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,7 +14,7 @@ from tests.integration.web.conftest import HTML, JSON, LONG, Visitor, cut, watch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import asyncpg
+    from tests.integration.web.conftest import Sql
 
 
 async def share(visitor: Visitor, conversation_id: str, **fields: str) -> str:
@@ -122,7 +122,7 @@ async def test_who_stops_sharing_closes_the_link_and_what_is_read_along(
     assert (await reader.http.get(new, headers=HTML)).status_code == 200
 
 
-async def test_a_link_works_for_as_long_as_was_said(visitor: Visitor, sql: asyncpg.Connection[Any]) -> None:
+async def test_a_link_works_for_as_long_as_was_said(visitor: Visitor, sql: Sql) -> None:
     asked = await visitor.submit("[demo: echo] hello", model="openai:demo-fast")
     path = await share(visitor, asked["conversation_id"], expires="day")
     assert await share(visitor, asked["conversation_id"], expires="month") == path

@@ -14,7 +14,6 @@ from genapp import views
 from genapp.errors import GenappError, Invalid
 from genapp.models import Site
 from genapp.models.site import NAME_CHARACTERS
-from genapp.web.accounts import revoke
 from genapp.web.errors import headers_of, problem
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
@@ -91,7 +90,7 @@ async def make(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]
     except GenappError as error:
         kept = {"name": form.get("name", ""), "origins": form.get("origins", ""), "error_site": ""}
         return await _refused(request, parts, visitor, error, **kept)
-    await revoke(parts, ANY_SITE)
+    await parts.revocations.revoke(ANY_SITE)
     return await _with_secret(request, parts, visitor, site, status=201)
 
 
@@ -99,7 +98,7 @@ async def make(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]
 async def rotate(request: AnyRequest, site_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """Give a site another secret, shown this once; what the old one has signed is over."""
     site = await (await Site.owned(site_id, visitor.user_id)).rotate()
-    await revoke(parts, f"site:{site_id}")
+    await parts.revocations.revoke(f"site:{site_id}")
     return await _with_secret(request, parts, visitor, site)
 
 
@@ -150,7 +149,7 @@ async def delete(
 
 async def _changed(request: AnyRequest, parts: Parts, site_id: UUID, what: str) -> Response[Any]:
     # What is open is let go, and asks again: whoever still may comes back at once.
-    await revoke(parts, f"site:{site_id}", ANY_SITE)
+    await parts.revocations.revoke(f"site:{site_id}", ANY_SITE)
     return Response(None, status_code=204) if shape(request) == "json" else see_other("/account/sites", done=what)
 
 
