@@ -31,12 +31,10 @@ class SitesPage:
     """All sites of an account.
 
     `error` is about `error_field` of the form of the site `error_site`; "" is the form for a new one, whose fields are
-    `name` and `origins` as they were entered. `secret` is shown this once: that of the site `secret_of`. `address` is
-    where this site is reached.
+    `name` and `origins` as they were entered. `secret` is shown this once: that of the site `secret_of`.
     """
 
     sites: Sequence[SiteItem] = ()
-    address: str = ""
     done: str | None = None
     error: str | None = None
     error_site: str | None = None

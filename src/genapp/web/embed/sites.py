@@ -18,7 +18,7 @@ from genapp.web.errors import headers_of, problem
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
 from genapp.web.origins import ANY_SITE
-from genapp.web.pages import page, person_of, see_other, site_of
+from genapp.web.pages import page, person_of, see_other
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.visitors import Visitor
@@ -46,11 +46,10 @@ async def show(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]
     """All of them."""
     if shape(request) == "json":
         return Response({"sites": [site_json(one) for one in await Site.of_user(visitor.user_id)]})
-    return await sites_page(request, parts, visitor, done=DONE.get(request.query_params.get("done", "")))
+    return await sites_page(parts, visitor, done=DONE.get(request.query_params.get("done", "")))
 
 
 async def sites_page(
-    request: AnyRequest,
     parts: Parts,
     visitor: Visitor,
     *,
@@ -72,7 +71,7 @@ async def sites_page(
     ]
     if error is not None:
         shown |= {"error": error.sentence, "error_field": error.field}
-    html = views.sites(person_of(parts.settings, visitor), views.SitesPage(items, site_of(request), **shown))
+    html = views.sites(person_of(parts.settings, visitor), views.SitesPage(items, **shown))
     return page(html, error.status if error else status, headers_of(error) if error else None)
 
 
@@ -158,7 +157,7 @@ async def _with_secret(
 ) -> Response[Any]:
     if shape(request) == "json":
         return Response({**site_json(site), "secret": site.secret}, status_code=status)
-    return await sites_page(request, parts, visitor, status=status, secret=site.secret, secret_of=str(site.id))
+    return await sites_page(parts, visitor, status=status, secret=site.secret, secret_of=str(site.id))
 
 
 async def _refused(
@@ -166,7 +165,7 @@ async def _refused(
 ) -> Response[Any]:
     if shape(request) == "json":
         return problem(error)
-    return await sites_page(request, parts, visitor, error=error, **shown)
+    return await sites_page(parts, visitor, error=error, **shown)
 
 
 def _name(form: Form) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from genapp.models import new_id
 from tests.embedding import embed_token
@@ -193,3 +196,47 @@ async def test_limits_hold_for_each_person_of_a_site(site: Site, embedded: Embed
     refused = await one.http.post("/generations", json={"prompt": "[demo: stall] x"}, headers=JSON)
     assert refused.status_code == 429
     assert (await other.submit(**ECHO))["status"] == "queued"
+
+
+async def test_a_page_asks_by_the_cable_too_with_a_ticket_for_its_token(
+    site: Site, embedded: Embedded, sql: asyncpg.Connection[Any]
+) -> None:
+    one = embedded(site)
+    made = await one.http.post("/cable/tickets", json={}, headers={**JSON, "Origin": site.origin})
+    assert made.status_code == 201, made.text
+    async with connect(made.json()["url"], subprotocols=[Subprotocol("actioncable-v1-json")]) as socket:
+        identifier = json.dumps({"channel": "GenerationChannel"})
+        await socket.send(json.dumps({"command": "subscribe", "identifier": identifier}))
+        data = json.dumps({"action": "generate", **ECHO})
+        await socket.send(json.dumps({"command": "message", "identifier": identifier, "data": data}))
+        async for text in socket:
+            message = json.loads(text).get("message")
+            if isinstance(message, dict) and message["type"] == "created":
+                asked = message["generation"]["id"]
+                break
+    assert (await one.until(asked, "completed"))["content"] == "hi"
+    row = 'SELECT users.site FROM users JOIN generations ON "user" = users.id WHERE generations.id = $1'
+    assert str(await sql.fetchval(row, asked)) == site.id
+
+
+async def test_a_token_for_one_conversation_gets_no_ticket_and_opens_no_cable(site: Site, embedded: Embedded) -> None:
+    asked = await embedded(site).submit(**ECHO)
+    confined = site.token(conversation=asked["conversation_id"])
+    assert (await embedded(site, confined).http.post("/cable/tickets", json={}, headers=JSON)).status_code == 403
+    address = str(site.owner.http.base_url).replace("http", "ws").rstrip("/") + "/cable"
+    headers = {"Authorization": f"Bearer {confined}"}
+    async with connect(
+        address, subprotocols=[Subprotocol("actioncable-v1-json")], additional_headers=headers
+    ) as socket:
+        told = json.loads(await socket.recv())
+    assert (told["type"], told["reconnect"]) == ("disconnect", False)
+
+
+async def test_the_api_for_programs_takes_no_embed_token(site: Site, embedded: Embedded) -> None:
+    one = embedded(site)
+    for answer in (
+        await one.http.get("/v1/models", headers=JSON),
+        await one.http.post("/v1/responses", json={"model": "demo-fast", "input": "x"}, headers=JSON),
+    ):
+        assert answer.status_code == 403
+        assert "embed token" in answer.text
