@@ -8,7 +8,8 @@
     │   ├── TextReplaced            400  the place to go on from is in a text that is void
     │   └── UnknownHost             400  asked for under a name that is not ours
     ├── Unauthenticated             401  nobody is logged in, or no longer
-    │   └── TicketExpired
+    │   ├── TicketExpired
+    │   └── TokenExpired                 an embed token that was good
     ├── Forbidden                   403
     │   └── FormExpired
     ├── NotFound                    404  also what belongs to somebody else
@@ -99,6 +100,11 @@ class Unauthenticated(GenappError):
 class TicketExpired(Unauthenticated):
     code = "ticket_expired"
     message = "This ticket has expired. Ask for another one and connect again."
+
+
+class TokenExpired(Unauthenticated):
+    code = "token_expired"
+    message = "This embed token has expired. Ask the page's own server for another one."
 
 
 class Forbidden(GenappError):

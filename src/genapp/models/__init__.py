@@ -15,6 +15,7 @@ from genapp.models.limits import Limits
 from genapp.models.outcome import Outcome, Spent
 from genapp.models.session import Session, Standing
 from genapp.models.share import Share
+from genapp.models.site import Site
 from genapp.models.standing import void
 from genapp.models.user import User
 
@@ -33,6 +34,7 @@ __all__ = [
     "Outcome",
     "Session",
     "Share",
+    "Site",
     "Spent",
     "Standing",
     "User",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A validated request for a generation. `guest`: the user may have no row yet.
+    """A validated request for a generation. `guest`: the user may have no row yet, which `site` goes into.
 
     `follows`: the generation that it goes on from, which must be the last of its conversation.
     """
@@ -26,3 +26,4 @@ class Draft:
     guest: bool = True
     follows: uuid.UUID | None = None
     context: Context = NOTHING
+    site: uuid.UUID | None = None

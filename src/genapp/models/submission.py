@@ -40,7 +40,7 @@ class Submission(Rows):
         TooMany past the limits: the user's own where they have some, else `limits`.
         """
         async with cls._meta.db.transaction():
-            user = await User.locked(draft.user_id, guest=draft.guest)
+            user = await User.locked(draft.user_id, guest=draft.guest, site=draft.site)
             if draft.idempotency_key and (earlier := await cls._by_key(draft)):
                 return earlier._repeated(draft), False
             if draft.conversation_id:

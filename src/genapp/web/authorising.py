@@ -9,7 +9,9 @@ from litestar import Request
 from litestar.enums import ScopeType
 
 from genapp.errors import Unauthenticated, WrongMethod
+from genapp.web.confining import confine
 from genapp.web.forms import SAFE_METHODS, read_fields, require_own_form, require_same_origin
+from genapp.web.origins import require_own_origin
 from genapp.web.policies import Policy, policy_of, require
 from genapp.web.sessions import enter
 
@@ -53,7 +55,9 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     state["visitor"] = visitor
     if changes and visitor.lapsed and policy is not Policy.ANYBODY:
         raise Unauthenticated(LOGGED_OUT)
+    require_own_origin(connection, visitor)
     require(policy, visitor, guests=parts.settings.access_policy == "open")
+    await confine(connection, visitor)
     if changes and not bearer:
         require_own_form(connection, state["form"], state["claim"], parts.sessions)
 

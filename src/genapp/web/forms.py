@@ -81,7 +81,8 @@ def require_own_form(
     """Raises FormExpired for a form without the token that its page was given.
 
     The threat: another site's form, in a browser that tells no origin. JSON needs none: a page cannot send it across
-    origins without asking first, which nobody here answers. Neither does who brings no session.
+    origins without asking first, and none elsewhere is allowed to send it with a cookie. Neither does who brings no
+    session.
     """
     if not claim.known or _content_type(request) == JSON:
         return
