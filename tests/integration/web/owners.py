@@ -35,6 +35,8 @@ class Owner:
     ids: dict[str, str]
     marks: dict[str, str]
     finished_id: str
+    # One of the admin's: whoever may frame us, it is the same page for everybody.
+    framing_site_id: str
     streams: str
     shared_streams: str
     admin_streams: str
@@ -50,6 +52,8 @@ class Owner:
         if finished:
             ids["generation_id"] = self.finished_id
         path = re.sub(r"{(\w+):\w+}", lambda found: ids[found[1]], row.path)
+        if row.path == "/embed/frame":
+            return f"{path}?site={self.framing_site_id}"
         if row.methods == RAW:
             return (
                 path
@@ -94,17 +98,20 @@ async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = Fal
         "invitation_id": await _invited(sites, admin, f"{marks['invited']}@example.org"),
         "session_id": str(new_id()),
         "token_id": str(new_id()),
+        "site_id": str(new_id()),
     }
     if not guest:
         other = await person.log_in()
         ids["session_id"] = str(sites.sessions.read(other.cookie)[0].session_id)
         ids["token_id"], _ = await person.token()
+        ids["site_id"] = await _site_of(person)
     return Owner(
         person,
         admin,
         ids,
         marks,
         first["id"],
+        await _site_of(admin),
         urlsplit(second["stream_url"]).query,
         urlsplit(await stream_on(person, share, at=at)).query,
         urlsplit(await stream_on(admin, f"/admin{second['url']}")).query,
@@ -117,6 +124,11 @@ async def stream_on(person: Persona, path: str, *, at: str = "accounts") -> str:
     found = STREAM.search(page.text)
     assert found, page.text
     return html.unescape(found[1])
+
+
+async def _site_of(person: Persona) -> str:
+    made = await person.done("POST", "/account/sites", name="shop", origins="https://shop.example")
+    return str(made.json()["id"])
 
 
 async def _invited(sites: Sites, admin: Persona, email: str) -> str:

@@ -60,6 +60,7 @@ WRONG = "nobody would have this one"
 CONVERSATION = "/conversations/{conversation_id:uuid}"
 GENERATION = "/generations/{generation_id:uuid}"
 USER = "/admin/users/{user_id:uuid}"
+SITE = "/account/sites/{site_id:uuid}"
 
 ROWS = (
     row(READ, "/healthz", Policy.EVERYONE, 200),
@@ -67,6 +68,13 @@ ROWS = (
     row(READ, "/metrics", Policy.EVERYONE, 200),
     row(READ, "/openapi.json", Policy.EVERYONE, 200),
     row(RAW, "/static", Policy.EVERYONE, 200),
+    row(READ, "/embed.js", Policy.EVERYONE, 200),
+    row(READ, "/embed-host.js", Policy.EVERYONE, 200),
+    row(READ, "/embed.css", Policy.EVERYONE, 200),
+    row(READ, "/embed/frame", Policy.EVERYONE, 200),
+    row(READ, "/embed/composer", Policy.EMBED),
+    row(READ, "/embed/conversation/{conversation_id:uuid}", Policy.EMBED),
+    row(READ, "/embed/generation/{generation_id:uuid}", Policy.EMBED),
     row(READ, "/login", Policy.ANYBODY, 200, 303),
     row(READ, "/signup", Policy.ANYBODY, 200, 303),
     # The owner's address is taken; a site by invitation says no first; who is logged in has an account already.
@@ -106,6 +114,13 @@ ROWS = (
     row("POST", "/account/tokens/{token_id:uuid}/revocation", Policy.ACCOUNT),
     row("POST", "/account/sessions/{session_id:uuid}/revocation", Policy.ACCOUNT),
     row("POST", "/account/sessions/revocation", Policy.ACCOUNT, 303, 204),
+    row(READ, "/account/sites", Policy.ACCOUNT, 200),
+    row("POST", "/account/sites", Policy.ACCOUNT, 201, sent={"name": "more", "origins": "https://more.example"}),
+    row("POST", f"{SITE}/secret", Policy.ACCOUNT),
+    row("POST", f"{SITE}/origins", Policy.ACCOUNT, sent={"origins": "https://moved.example"}),
+    row("POST", f"{SITE}/disablement", Policy.ACCOUNT),
+    row("POST", f"{SITE}/enablement", Policy.ACCOUNT),
+    row("POST", f"{SITE}/deletion", Policy.ACCOUNT, sent={"confirm": "yes"}),
     row(
         *("POST", "/account/password", Policy.ACCOUNT, 422),
         sent={"current_password": WRONG, "new_password": NEW_PASSWORD},

@@ -51,6 +51,8 @@ def expected(row: Row, persona: Persona, access: str) -> frozenset[int]:
         return row.outsider
     if persona.shut_out:
         return frozenset({403})
+    if policy is Policy.EMBED:
+        return frozenset({401})
     if persona.guest and (access != "open" or policy not in FOR_GUESTS):
         return frozenset({401})
     if persona.scopes is not None and policy.scope not in persona.scopes:
