@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -82,6 +83,13 @@ def test_the_repository_speaks_of_the_project_only() -> None:
         if re.search(pattern, line)
     ]
     assert not found, "these lines mean nothing to a reader elsewhere:\n" + "\n".join(found)
+
+
+def test_the_libraries_of_others_are_as_their_authors_published_them() -> None:
+    checked = subprocess.run(
+        [sys.executable, "bin/vendor", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_names_say_what_a_module_is_about() -> None:
