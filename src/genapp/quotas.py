@@ -85,6 +85,17 @@ class Quotas:
         await self._try("login:address", address and network(address), self._rates.login_address)
         await self._try("login:account", account, self._rates.login_account)
 
+    async def admit_password(self, address: str | None) -> None:
+        """Count a password that somebody would like to have: to look at it is work too. Raises as `admit_login`."""
+        await self._try("password", address and network(address), self._rates.login_address)
+
+    async def admit_confirmation(self, user_id: uuid.UUID) -> None:
+        """Count a try of the password of somebody who is logged in; raises as `admit_login`.
+
+        Apart from those to log in: strangers may use these up, and keep nobody from changing their password.
+        """
+        await self._try("confirmation", str(user_id), self._rates.login_account)
+
     async def admit_signup(self, address: str | None) -> None:
         """Count a sign-up; raises TooMany, and Unavailable where it cannot be counted."""
         await self._try("signup", address and network(address), self._rates.signup_address)

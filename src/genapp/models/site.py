@@ -66,7 +66,7 @@ class Site(Rows, Table, tablename="sites"):
         """Store a site with a new secret. Raises Invalid where the user has too many."""
         async with cls._meta.db.transaction():
             # One user's in a row: the limit is exact.
-            await cls.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
+            await cls.raw("SELECT 1 FROM users WHERE id = {} FOR NO KEY UPDATE", user_id)
             made = await cls.changed(
                 """
                 INSERT INTO sites (id, "user", name, secret, origins) SELECT {}, {}, {}, {}, {}::varchar[]

@@ -74,7 +74,9 @@ async def conversation_page(
     """
     generations = await models.Generation.of_conversation(found.id)
     cards, stream = await shown(parts, Audience(str(visitor.user_id)), generations)
-    share = share_state(await models.Share.of_conversation(found.id), site)
+    # The link is its own key: a token that may read would go on reading by it when it is revoked.
+    browser = visitor.scopes is None
+    share = share_state(await models.Share.of_conversation(found.id), site) if browser else None
     composer = composer_for(
         parts.settings,
         conversation_id=found.id,

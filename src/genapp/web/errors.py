@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from genapp.settings import Settings
     from genapp.web.visitors import Visitor
 
+ENTRANCES = ("/login", "/signup")
+# Where nothing of the form can be shown again.
+AGAIN = "This form had expired. Go back, reload the page, and send it again."
+
 logger = logging.getLogger(__name__)
 
 AnyRequest = Request[Any, Any, Any]
@@ -156,11 +160,22 @@ def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:
         conversation_id = parse_id(form.get("conversation_id", ""))
         composer = composer_for(settings, conversation_id=conversation_id, form=form, error=error)
         html = views.home(composer, [], person_of(settings, visitor))
+    elif isinstance(error, FormExpired) and request.scope["path"] in ENTRANCES:
+        html = _entrance(request.scope["path"], form, error, person_of(settings, visitor))
     elif isinstance(error, Unauthenticated) and _goes_to_a_page(request):
         return see_other("/login", next=local_place(_place(request)))
     else:
-        html = views.error_page(error.status, title, error.sentence, person_of(settings, visitor))
+        sentence = AGAIN if isinstance(error, FormExpired) else error.sentence
+        html = views.error_page(error.status, title, sentence, person_of(settings, visitor))
     return page(html, error.status, headers_of(error))
+
+
+def _entrance(path: str, form: Form, error: GenappError, person: views.Person) -> str:
+    """The form to log in or to sign up, as it was filled in, with a token that is good."""
+    email, place, sentence = form.get("email", ""), local_place(form.get("next")), error.sentence
+    if path == "/login":
+        return views.login(person, email=email, next=place, error=sentence)
+    return views.signup(person, email=email, next=place, error=sentence, invitation=form.get("invitation", ""))
 
 
 def _goes_to_a_page(request: AnyRequest) -> bool:

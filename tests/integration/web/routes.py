@@ -116,6 +116,7 @@ ROWS = (
     row(READ, "/account/export", Policy.BROWSER, 200, shows="prompt"),
     row("POST", "/account/tokens", Policy.ACCOUNT, 201, 422, sent={"name": "another", "scope": "generate"}),
     row("POST", "/account/tokens/{token_id:uuid}/revocation", Policy.ACCOUNT),
+    row("POST", "/account/tokens/revocation", Policy.ACCOUNT, 303, 204),
     row("POST", "/account/sessions/{session_id:uuid}/revocation", Policy.ACCOUNT),
     row("POST", "/account/sessions/revocation", Policy.ACCOUNT, 303, 204),
     row(READ, "/account/sites", Policy.ACCOUNT, 200),
