@@ -59,6 +59,7 @@ class Owner:
                 path
                 + {
                     "/static": f"/{assets.DIGEST}/css/base.css",
+                    "/cable": "",
                     "/streams": f"?{self.streams}",
                     "/admin/streams": f"?{self.admin_streams}",
                     "/shared/streams": f"?{self.shared_streams}".replace(self.ids["token"], ids["token"]),

@@ -28,7 +28,7 @@ class Row:
 
     `outsider`: the statuses for somebody whom the policy lets in, who has nothing to do with the owner of the ids in
     the path. `sent`: what they send. `given`: what the owner sends instead. `shows`: which of the owner's secrets an
-    owner is shown there.
+    owner is shown there. `socket`: it is for WebSockets, and asked by HTTP it is not there for anybody.
     """
 
     methods: str
@@ -38,6 +38,7 @@ class Row:
     sent: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, str] | None = None
     shows: str = ""
+    socket: bool = False
 
     @property
     def key(self) -> str:
@@ -93,6 +94,9 @@ ROWS = (
     ),
     row(READ, GENERATION, Policy.READ, shows="prompt"),
     row(RAW, "/streams", Policy.READ),
+    # Who comes by a WebSocket is looked at in tests/integration/web/cable.
+    row(RAW, "/cable", Policy.READ, socket=True),
+    row("POST", "/cable/tickets", Policy.GENERATE, 201),
     row("POST", f"{CONVERSATION}/share", Policy.BROWSER, sent={"expires": "week"}),
     row(READ, "/shared/{token:str}", Policy.ANYBODY, shows="prompt"),
     row(RAW, "/shared/streams", Policy.ANYBODY),

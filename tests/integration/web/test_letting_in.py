@@ -26,6 +26,8 @@ async def problem_with(row: Row, method: str, who: Persona, owner: Owner, access
     fields = owner.fields(row.sent if row.given is None else row.given)
     answer = await who.send(method, who.sites.urls[access] + path, shape, fields)
     who.follow(answer)
+    if row.socket:
+        return "" if answer.status_code == 404 else f"no WebSocket, and {answer.status_code}"
     if answer.status_code not in (200, 201, 204, 303):
         return f"{answer.status_code} {answer.text[:200]}"
     if answer.headers.get("location", "").startswith("/login"):

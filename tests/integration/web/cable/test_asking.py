@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.cable import EXTENDED, connected, identifier
-from tests.integration.web.conftest import JSON, LONG, Visitor, shown
+from tests.integration.web.cable.conftest import COUNT
+from tests.integration.web.conftest import JSON, Visitor, shown
 from tests.integration.web.test_api_tokens import make
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 async def test_who_asks_is_told_of_the_generation_and_then_reads_along(visitor: Visitor, connect: Connect) -> None:
     cable, name = await connect(visitor), identifier()
     await cable.subscribe(name)
-    await cable.perform(name, "generate", prompt="count", model=LONG, idempotency_key="one")
+    await cable.perform(name, "generate", prompt=COUNT, model="openai:demo", idempotency_key="one")
     created = await cable.told()
     assert created["type"] == "created"
     text = ""
@@ -32,7 +33,7 @@ async def test_who_asks_is_told_of_the_generation_and_then_reads_along(visitor: 
     follow_up = await cable.told()
     assert follow_up["generation"]["conversation_id"] == stored["conversation_id"]
     assert (await cable.until("complete"))[-1]["content"] == "more"
-    await cable.perform(name, "generate", prompt="count", model=LONG, idempotency_key="one")
+    await cable.perform(name, "generate", prompt=COUNT, model="openai:demo", idempotency_key="one")
     assert (await cable.told())["generation"]["id"] == stored["id"]
 
 
@@ -41,7 +42,7 @@ async def test_who_asked_and_lost_the_connection_goes_on_through_the_same_subscr
 ) -> None:
     cable, name = await connect(visitor), identifier()
     await cable.subscribe(name)
-    await cable.perform(name, "generate", prompt="count", model=LONG)
+    await cable.perform(name, "generate", prompt=COUNT, model="openai:demo")
     generation = (await cable.told())["generation"]
     last = (await cable.until("chunk"))[-1]
     again = await connect(visitor)
@@ -114,7 +115,7 @@ async def test_the_limit_of_answers_in_progress_holds_here_too(visitor: Visitor,
 
 
 async def test_a_token_to_read_follows_and_does_not_ask_or_stop(account: Visitor, app: App) -> None:
-    generation = await account.submit("count", model=LONG)
+    generation = await account.submit(COUNT, model="openai:demo")
     token = (await make(account, scope="read"))["token"]
     async with connected(f"{app.url}/cable", headers={"Authorization": f"Bearer {token}"}) as cable:
         assert (await cable.hear())["type"] == "welcome"

@@ -11,8 +11,8 @@ import pytest
 from genapp.web.cable.tickets import Tickets
 from genapp.web.sessions import Sessions
 from tests.cable import Cable, connected, identifier
-from tests.integration.web.cable.conftest import cookie_of
-from tests.integration.web.conftest import JSON, LONG, Visitor
+from tests.integration.web.cable.conftest import COUNT, cookie_of
+from tests.integration.web.conftest import JSON, Visitor
 from tests.integration.web.test_api_tokens import make, program
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ async def test_an_expired_ticket_is_told_apart_from_one_that_never_was(visitor: 
 
 
 async def test_logging_out_closes_what_is_open_at_once(account: Visitor, connect: Connect) -> None:
-    generation = await account.submit("count", model=LONG)
+    generation = await account.submit(COUNT, model="openai:demo")
     busy, idle = await connect(account), await connect(account)
     await busy.subscribe(identifier(generation["id"]))
     by_ticket = connected(await ticket_for(account), origin=ELSEWHERE)
