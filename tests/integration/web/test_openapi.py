@@ -36,7 +36,15 @@ DOCUMENT: dict[str, Any] = openapi.document(every_route(), Settings(GENAPP_MODEL
 
 # What has pages only, for people.
 PAGES = {
-    *("GET /login", "GET /signup", "GET /account", "GET /static", "GET /embed.js", "GET /embed-host.js", "GET /embed.css"),
+    *(
+        "GET /login",
+        "GET /signup",
+        "GET /account",
+        "GET /static",
+        "GET /embed.js",
+        "GET /embed-host.js",
+        "GET /embed.css",
+    ),
     *("GET /embed/frame", "GET /embed/composer"),
     *("GET /embed/conversation/{conversation_id}", "GET /embed/generation/{generation_id}"),
 }
@@ -52,8 +60,8 @@ ALSO_REFUSED = {
     "POST /account/sites/{site_id}/origins",
     "POST /generations",
 }
-# A page is at the same path, so GET is answered there; OPTIONS as well, where Litestar 2.25 tells of the page alone.
-BESIDE_A_PAGE = {"POST /login", "POST /signup"}
+# A page is at the same path, so GET is answered there; OPTIONS as well, where Litestar 2.25 tells of one of them alone.
+BESIDE_A_PAGE = {"POST /login", "POST /signup", "POST /account/sites", "GET /account/sites"}
 
 
 def closed(piece: Any) -> Any:
