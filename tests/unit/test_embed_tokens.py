@@ -92,11 +92,11 @@ def test_a_token_that_was_good_says_that_it_is_over() -> None:
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
-        ({"exp": int(time.time()) + LONGEST + LEEWAY + 60}, "good for too long"),
+        ({"exp": int(time.time()) + LONGEST + 86_400}, "good for too long"),
         ({"exp": 2**80}, "good for too long"),
         ({"exp": None}, "exp"),
         ({"exp": "soon"}, "expiration"),
-        ({"nbf": int(time.time()) + 600}, "not yet valid"),
+        ({"nbf": int(time.time()) + 86_400}, "not yet valid"),
         ({"sub": None}, "sub"),
         ({"sub": ""}, "200 characters"),
         ({"sub": "x" * 201}, "200 characters"),

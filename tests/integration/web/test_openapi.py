@@ -35,19 +35,33 @@ SETTINGS = {
 DOCUMENT: dict[str, Any] = openapi.document(every_route(), Settings(GENAPP_MODELS=MODELS, **SETTINGS))
 
 # What has pages only, for people.
-PAGES = {"GET /login", "GET /signup", "GET /account", "GET /static"}
+PAGES = {
+    *(
+        "GET /login",
+        "GET /signup",
+        "GET /account",
+        "GET /static",
+        "GET /embed.js",
+        "GET /embed-host.js",
+        "GET /embed.css",
+    ),
+    *("GET /embed/frame", "GET /embed/composer"),
+    *("GET /embed/conversation/{conversation_id}", "GET /embed/generation/{generation_id}"),
+}
 
 # What is refused for more than can be described: a password that is easy to guess, or is not theirs; a name or a key
-# that was used before.
+# that was used before; what is no origin.
 ALSO_REFUSED = {
     "POST /signup",
     "POST /account/password",
     "POST /account/deletion",
     "POST /account/tokens",
+    "POST /account/sites",
+    "POST /account/sites/{site_id}/origins",
     "POST /generations",
 }
-# A page is at the same path, so GET is answered there; OPTIONS as well, where Litestar 2.25 tells of the page alone.
-BESIDE_A_PAGE = {"POST /login", "POST /signup"}
+# A page is at the same path, so GET is answered there; OPTIONS as well, where Litestar 2.25 tells of one of them alone.
+BESIDE_A_PAGE = {"POST /login", "POST /signup", "POST /account/sites", "GET /account/sites"}
 
 
 def closed(piece: Any) -> Any:

@@ -9,7 +9,7 @@ import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from genapp.web.openapi import accounts, generations, operating, sharing, streams
+from genapp.web.openapi import accounts, generations, operating, sharing, sites, streams
 from genapp.web.openapi.refusals import PROBLEM, component_responses, references, usual
 from genapp.web.openapi.writing import LINK, Operation, Piece, parameter, uuid
 from genapp.web.policies import Policy, policy_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from genapp.settings import Settings
 
-AREAS = (generations, streams, sharing, accounts, operating)
+AREAS = (generations, streams, sharing, accounts, sites, operating)
 PATH_PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
 PATH_SCHEMAS = {"uuid": uuid(), "str": LINK}
 
