@@ -13,7 +13,7 @@ import pytest
 from genapp.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-MADE = {"vendor", "migrations"}  # written by others, or by a program
+MADE = {"vendor", "packages", "migrations"}  # written by others, or by a program
 CODE = {".py", ".js", ".css", ".html", ".lua", ".sh"}
 LONGEST = 300
 VAGUE = {"utils", "util", "helpers", "helper", "core", "manager", "service", "common", "misc"}

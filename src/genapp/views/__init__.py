@@ -43,6 +43,7 @@ from genapp.views.streaming import (
     written_from,
     written_ops,
 )
+from genapp.views.turbo import turbo_article, turbo_notice
 
 __all__ = [
     "AccountPage",
@@ -90,6 +91,8 @@ __all__ = [
     "signup",
     "stream_name",
     "tail_element",
+    "turbo_article",
+    "turbo_notice",
     "uninvited",
     "when",
     "written_from",

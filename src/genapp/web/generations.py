@@ -24,6 +24,7 @@ from genapp.web.pages import address_of, page, person_of, site_of
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.representing import generation_json
+from genapp.web.turbo import turbo_generation
 from genapp.web.visitors import Visitor
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ async def created(
     if wanted == "json":
         location = {"Location": f"/generations/{generation.id}"}
         return Response(generation_json(parts, visitor, generation), status_code=201, headers=location)
+    if wanted == "turbo":
+        return await turbo_generation(parts, visitor, generation, status=201)
     if wanted == "page":
         return Redirect(url, status_code=303)
     if inside:
@@ -93,13 +96,15 @@ async def _page_it_came_from(
 
 @readable("/generations/{generation_id:uuid}", opt=is_for(Policy.READ))
 async def show(request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
-    """One generation: as JSON, as its article, or as a page at its place in the conversation."""
+    """One generation: as JSON, as its article (for Turbo too), or as a page at its place in the conversation."""
     generation = await Generation.owned(generation_id, visitor.user_id)
     wanted = shape(request)
     if wanted == "json":
         return Response(generation_json(parts, visitor, generation))
     if wanted == "partial":
         return await live_article(parts, visitor, generation)
+    if wanted == "turbo":
+        return await turbo_generation(parts, visitor, generation)
     found = await models.Conversation.owned(generation.conversation, visitor.user_id)
     return await conversation_page(parts, visitor, found, site_of(request))
 
@@ -138,6 +143,8 @@ async def changed(request: AnyRequest, parts: Parts, visitor: Visitor, generatio
     wanted = shape(request)
     if wanted == "json":
         return Response(generation_json(parts, visitor, generation), status_code=200)
+    if wanted == "turbo":
+        return await turbo_generation(parts, visitor, generation, present=True)
     if wanted == "page":
         return Redirect(f"/conversations/{generation.conversation}#{views.dom_id(generation.id)}", status_code=303)
     return await live_article(parts, visitor, generation)
