@@ -28,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--streams-runs", type=int, default=100, help="how many histories the streams' state machine tries"
     )
+    parser.addoption("--api-runs", type=int, default=10, help="how many requests are drawn for each route of the API")
 
 
 @pytest.fixture(scope="session")

@@ -175,7 +175,8 @@ def document(seed: int, characters: int) -> tuple[str, int]:
     while True:
         # Every payload as it is, in the order of the list, and then what chance puts together.
         template = PAYLOADS[count] if count < len(PAYLOADS) else draw.choice(PAYLOADS)
-        before, after = PLACES[0] if count < len(PAYLOADS) and seed % 2 else draw.choice(PLACES)
+        as_it_is = count < len(PAYLOADS) and (seed % 2 or template in LONG)
+        before, after = PLACES[0] if as_it_is else draw.choice(PLACES)
         text = payload(template, count)
         wrapped = before + text.replace("\n", "\n" + before.rpartition("\n")[2]) + after
         part = f"payload{count}.\n\n{wrapped}\n\n"

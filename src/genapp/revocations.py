@@ -31,7 +31,8 @@ LOOK_EVERY = 10.0
 # Seconds that an answer of the database may be under way while a revocation comes.
 REMEMBERED = 60.0
 
-# What lets somebody in, as `session:<id>`, `token:<id>`, `user:<id>` or `share:<id>`. Several may be needed at once.
+# What lets somebody in, as `session:<id>`, `token:<id>`, `site:<id>`, `user:<id>` or `share:<id>`. Several may be
+# needed at once.
 Keys = tuple[str, ...]
 
 
@@ -48,17 +49,20 @@ async def announce(redis: Redis, *keys: str) -> None:
 class Revocations:
     """What this process has open, by what lets it in. An async context manager.
 
-    `void` is asked, for the keys of what is open, which of them let nobody in any more.
+    `redis` announces, `url` is the same Redis again for the subscription. `void` is asked, for the keys of what is
+    open, which of them let nobody in any more.
     """
 
     def __init__(
         self,
+        redis: Redis,
         url: str,
         *,
         void: Callable[[Collection[str]], Awaitable[Collection[str]]],
         ssl_context: ssl.SSLContext | None = None,
         look_every: float = LOOK_EVERY,
     ) -> None:
+        self._redis = redis
         self._void = void
         self._look_every = look_every
         self._open: dict[str, set[Callable[[], None]]] = {}
@@ -93,8 +97,12 @@ class Revocations:
         subscribed = bool(self._tasks) and self._tasks[0].done()
         return subscribed and self._subscriber.connected
 
-    def revoke(self, *keys: str) -> None:
-        """Close what these keys have opened in this process."""
+    async def revoke(self, *keys: str) -> None:
+        """Close what these keys have opened: here at once, in the other processes as soon as they hear of it."""
+        self._close(keys)
+        await announce(self._redis, *keys)
+
+    def _close(self, keys: Collection[str]) -> None:
         now = time.monotonic()
         for key in keys:
             self._recent[key] = now
@@ -124,7 +132,7 @@ class Revocations:
                     del self._open[key]
 
     def _received(self, _channel: bytes, payload: bytes) -> None:
-        self.revoke(*payload.decode(errors="replace").split())
+        self._close(payload.decode(errors="replace").split())
 
     def _resubscribed(self, _channel: bytes) -> None:
         self._deaf_until = time.monotonic()
@@ -138,7 +146,7 @@ class Revocations:
             if not self._open:
                 continue
             try:
-                self.revoke(*await self._void(list(self._open)))
+                self._close(await self._void(list(self._open)))
             except Exception as error:
                 # Streams go on: who could be shut out by the database's outage is everybody.
                 logger.warning("whether open connections are still allowed could not be looked up: %s", error)

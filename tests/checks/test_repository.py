@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from genapp.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-MADE = {"vendor", "packages", "migrations"}  # written by others, or by a program
+MADE = {"vendor", "migrations"}  # written by others, or by a program
 CODE = {".py", ".js", ".css", ".html", ".lua", ".sh"}
 LONGEST = 300
 VAGUE = {"utils", "util", "helpers", "helper", "core", "manager", "service", "common", "misc"}
@@ -82,6 +83,25 @@ def test_the_repository_speaks_of_the_project_only() -> None:
         if re.search(pattern, line)
     ]
     assert not found, "these lines mean nothing to a reader elsewhere:\n" + "\n".join(found)
+
+
+def test_the_tests_that_the_guides_name_are_there() -> None:
+    tests = {str(path.relative_to(ROOT)) for path in files() if path.suffix == ".py" and "tests" in path.parts}
+    named = {
+        name
+        for path in files()
+        if path.suffix == ".md" and path.name != "CHANGELOG.md"
+        for name in re.findall(r"[\w/]*\btest_\w+\.py", path.read_text())
+    }
+    missing = [name for name in named if not any(f"/{one}".endswith(f"/{name}") for one in tests)]
+    assert not missing, "a guide that points nowhere is worse than none"
+
+
+def test_the_libraries_of_others_are_as_their_authors_published_them() -> None:
+    checked = subprocess.run(
+        [sys.executable, "bin/vendor", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_names_say_what_a_module_is_about() -> None:

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from genapp import models
+from tests.integration.web.personas import forgetful
+from tests.integration.web.sites import Sites, running_sites
 from tests.running import GENAPP, App, running_app
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    import httpx
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +25,20 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """One app for all tests: each test is a visitor of its own."""
     with running_app(tmp_path_factory.mktemp("app")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+    """One app that lets in whom each of the three GENAPP_ACCESS does."""
+    with running_sites(tmp_path_factory.mktemp("sites")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """A client for all personas, who bring what they are known by themselves."""
+    async with forgetful() as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

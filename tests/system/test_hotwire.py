@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.running import App
     from tests.system.conftest import OpenPage
 
-TURBO = Path(__file__).parents[1] / "packages" / "turbo.js"
+TURBO = Path(__file__).parents[1] / "vendor" / "turbo" / "turbo.js"
 # What a page needs: Turbo, the form's token where Turbo looks for it, and four elements that have the ids of ours.
 PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><title>Hotwire</title><link rel="icon" href="data:,">

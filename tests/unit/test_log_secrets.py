@@ -37,6 +37,7 @@ shaped = st.one_of(
     characters.map(lambda part: (f"sk-ant-{part}", part)),
     st.text(BASE64[:62], min_size=35, max_size=35).map(lambda part: (f"AIza{part}", part)),
     st.text(BASE64, min_size=43, max_size=43).map(lambda part: (f"genapp_{part}", part)),
+    st.text(BASE64, min_size=43, max_size=43).map(lambda part: (f"embed_{part}", part)),
     characters.map(lambda part: (f"Authorization: Bearer {part}", part)),
     characters.map(lambda part: (f"(b'authorization', b'Basic {part}=')", part)),
     characters.map(lambda part: (f"rediss://default:{part}@host:6379/0", part)),

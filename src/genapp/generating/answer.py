@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from genapp import markdown, views
 from genapp.errors import GenappError
-from genapp.models import Spent
+from genapp.models import Spent, is_away
 from genapp.streams import LogLost, text
 
 if TYPE_CHECKING:
@@ -34,12 +34,17 @@ T = TypeVar("T")
 
 
 async def once_there(query: Callable[[], Awaitable[T]]) -> T:
-    """Give what `query` gives, once the database answers: what depends on it is in this process and nowhere else."""
+    """Give what `query` gives, once the database answers: what depends on it is in this process and nowhere else.
+
+    Raises what the database says of what it will never take.
+    """
     pause = 0.1
     while True:
         try:
             return await query()
         except DATABASE_AWAY as error:
+            if not is_away(error):
+                raise
             logger.warning("the database is away, trying again: %s", error)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

@@ -24,8 +24,8 @@ SECRET = re.compile(
     rf"""
     # Keys of vendors. Not after a letter: "a task-oriented-approach" has none.
     (?<![A-Za-z]) (?: sk[-_] | gsk_ | xai- | AIza | AQ\. ) [\w*-]{{12,}}
-    # The tokens of our own API.
-    | genapp_[\w-]{{43,}}
+    # The tokens of our own API, the secrets of sites.
+    | (?: genapp | embed )_[\w-]{{43,}}
     # What we sign (sessions, forms, streams): the signature is 43 characters of base64.
     | (?<![\w-]) [\w-]{{8,}} \. [\w-]{{43}} (?![\w-])
     | (?<=/shared/) [^\s/?\#"'&<>]+

@@ -110,7 +110,8 @@ class Heading(Block):
     def __init__(self, first: str) -> None:
         super().__init__()
         stripped = first.lstrip(" ")
-        level = len(stripped) - len(stripped.lstrip("#"))
+        # A title that is underlined has no signs before it; while a link definition's end is open, it is one for now.
+        level = len(stripped) - len(stripped.lstrip("#")) or 1
         self.tag = f"h{min(level + 2, 6)}"
         self._words = Words()
 

@@ -4,8 +4,9 @@ from genapp.models.account import folded, normal_email
 from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
+from genapp.models.context import Context
 from genapp.models.conversation import Conversation
-from genapp.models.database import connected, ping
+from genapp.models.database import connected, is_away, ping
 from genapp.models.draft import Draft
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
@@ -14,6 +15,7 @@ from genapp.models.limits import Limits
 from genapp.models.outcome import Outcome, Spent
 from genapp.models.session import Session, Standing
 from genapp.models.share import Share
+from genapp.models.site import Site
 from genapp.models.standing import void
 from genapp.models.user import User
 
@@ -23,6 +25,7 @@ __all__ = [
     "ApiToken",
     "Attempt",
     "Chunk",
+    "Context",
     "Conversation",
     "Draft",
     "Generation",
@@ -31,11 +34,13 @@ __all__ = [
     "Outcome",
     "Session",
     "Share",
+    "Site",
     "Spent",
     "Standing",
     "User",
     "connected",
     "folded",
+    "is_away",
     "new_id",
     "normal_email",
     "parse_id",

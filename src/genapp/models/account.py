@@ -74,7 +74,7 @@ class Account(Rows):
                 INSERT INTO users (id, email, password_hash, role) VALUES ({}, {}, {}, {})
                 ON CONFLICT (id) DO UPDATE
                   SET email = excluded.email, password_hash = excluded.password_hash, role = excluded.role
-                  WHERE users.email IS NULL AND users.disabled_at IS NULL
+                  WHERE users.email IS NULL AND users.disabled_at IS NULL AND users.site IS NULL
                 RETURNING *
                 """,
                 user_id,
@@ -102,7 +102,10 @@ class Account(Rows):
         """Take over what a guest has, who has turned out to be this user. Does nothing for what is no guest."""
         async with self._meta.db.transaction():
             rows = await self.raw(
-                "SELECT 1 FROM users WHERE id = {} AND email IS NULL AND disabled_at IS NULL FOR UPDATE", guest_id
+                """
+                SELECT 1 FROM users WHERE id = {} AND email IS NULL AND site IS NULL AND disabled_at IS NULL FOR UPDATE
+                """,
+                guest_id,
             )
             if not rows or guest_id == self.id:
                 return
@@ -142,7 +145,7 @@ class Account(Rows):
 
     @classmethod
     async def delete_everything(cls, user_id: uuid.UUID, *, recent_seconds: int) -> list[tuple[uuid.UUID, int]]:
-        """Delete a user with all that is theirs, in one transaction.
+        """Delete a user with all that is theirs, the visitors of their sites too, in one transaction.
 
         Gives (id, attempt) of the generations that were in progress or ended in the last `recent_seconds`: their text
         may still be in Redis.
@@ -151,9 +154,12 @@ class Account(Rows):
             await cls.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
             rows = await cls.raw(
                 """
-                SELECT id, attempt FROM generations WHERE "user" = {}
-                  AND (finished_at IS NULL OR finished_at > now() - {} * interval '1 second')
+                SELECT id, attempt FROM generations
+                WHERE ("user" = {} OR "user" IN (
+                  SELECT visitors.id FROM users visitors JOIN sites ON sites.id = visitors.site WHERE sites."user" = {}
+                )) AND (finished_at IS NULL OR finished_at > now() - {} * interval '1 second')
                 """,
+                user_id,
                 user_id,
                 recent_seconds,
             )

@@ -18,12 +18,13 @@ from genapp.models.generation import Generation
 from genapp.models.invitation import Invitation
 from genapp.models.session import Session
 from genapp.models.share import Share
+from genapp.models.site import Site
 from genapp.models.user import User
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-TABLES = (User, Session, ApiToken, Invitation, Conversation, Share, Generation, Attempt, Chunk)
+TABLES = (User, Session, ApiToken, Site, Invitation, Conversation, Share, Generation, Attempt, Chunk)
 
 # Seconds that a query or a transaction may take with all its waiting: for a connection, and for the server. A server
 # that takes connections and does not answer held a page for one to four minutes without it (measured).
@@ -108,6 +109,17 @@ async def connected(database_url: str, *, pool_size: int) -> AsyncIterator[Postg
         yield database
     finally:
         await database.close_connection_pool()
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an error says that the database cannot be had now, and may be asked again.
+
+    What it will never take is none of it: data that does not fit (class 22 of SQLSTATE), what breaks a rule of the
+    schema (23), a statement that is wrong (42).
+    """
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate)[:2] not in ("22", "23", "42")
+    return isinstance(error, OSError | asyncpg.InterfaceError)
 
 
 async def ping() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
 from piccolo.table import Table
 
+from genapp.errors import Unauthenticated
 from genapp.models.ids import new_id
 from genapp.models.rows import Rows
 from genapp.models.user import User
@@ -42,21 +43,24 @@ class Session(Rows, Table, tablename="sessions"):
     address = Varchar(length=45)
 
     @classmethod
-    async def begin(cls, user_id: uuid.UUID, *, device: str, address: str, seconds: float) -> uuid.UUID:
-        """Store a new session, good for `seconds` after its last use; give its id."""
-        session_id = new_id()
-        await cls.raw(
+    async def begin(cls, user: User, *, device: str, address: str, seconds: float) -> uuid.UUID:
+        """Store a new session, good for `seconds` after its last use; give its id.
+
+        Raises Unauthenticated where the password that was looked at is not the user's any more, or they were shut out
+        meanwhile. The lock puts this before or after such a change, which ends what it finds: never between.
+        """
+        begun = await cls.changed(
             """
             INSERT INTO sessions (id, "user", device, address, expires_at)
-            VALUES ({}, {}, {}, {}, now() + {} * interval '1 second')
+            SELECT {}, id, {}, {}, now() + {} * interval '1 second' FROM users
+            WHERE id = {} AND password_hash = {} AND disabled_at IS NULL FOR SHARE
+            RETURNING *
             """,
-            session_id,
-            user_id,
-            device[:DEVICE_CHARACTERS],
-            address[:45],
-            seconds,
+            *(new_id(), device[:DEVICE_CHARACTERS], address[:45], seconds, user.id, user.password_hash),
         )
-        return session_id
+        if begun is None:
+            raise Unauthenticated("Your password has changed just now. Log in with the new one.")
+        return begun.id
 
     @classmethod
     async def standing(cls, session_id: uuid.UUID | None, user_id: uuid.UUID, *, seconds: float) -> Standing:

@@ -14,9 +14,8 @@ from redis.exceptions import RedisError
 from genapp import passwords, views
 from genapp.errors import GenappError, Invalid
 from genapp.models import ApiToken, Session, User
-from genapp.web.accounts import revoke
 from genapp.web.devices import device_name
-from genapp.web.errors import headers_of, problem
+from genapp.web.errors import answer_error, headers_of
 from genapp.web.exporting import export
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
@@ -96,8 +95,8 @@ async def refused(
     request: AnyRequest, parts: Parts, visitor: Visitor, error: GenappError, form: str, **shown: Any
 ) -> Response[Any]:
     """Answer one of the page's forms that was not taken: beside it, as it was filled in."""
-    if shape(request) == "json":
-        return problem(error)
+    if shape(request) != "page":
+        return answer_error(request, error)
     return await account_page(parts, visitor, error=error, error_form=form, **shown)
 
 
@@ -142,7 +141,7 @@ async def revoke_session(
 ) -> Response[Any]:
     """End one session, and what it has open."""
     await Session.revoke(session_id, visitor.user_id)
-    await revoke(parts, f"session:{session_id}")
+    await parts.revocations.revoke(f"session:{session_id}")
     return done(request, "session")
 
 
@@ -155,7 +154,7 @@ async def revoke_other_sessions(request: AnyRequest, parts: Given[Parts], visito
 
 async def _end_other_sessions(parts: Parts, visitor: Visitor) -> None:
     ended = await Session.revoke_others(visitor.user_id, but=visitor.session_id)
-    await revoke(parts, *[f"session:{one}" for one in ended])
+    await parts.revocations.revoke(*[f"session:{one}" for one in ended])
 
 
 @post("/account/deletion", opt=is_for(Policy.BROWSER))
@@ -174,7 +173,7 @@ async def delete(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
             await views.forget(parts.log, generation_id, attempt)
     except (RedisError, OSError) as error:
         logger.warning("the streams of a deleted user could not be emptied, they run out by themselves: %s", error)
-    await revoke(parts, f"user:{visitor.user_id}", f"guest:{visitor.user_id}")
+    await parts.revocations.revoke(f"user:{visitor.user_id}", f"guest:{visitor.user_id}")
     enter(request.scope, parts.sessions.stranger())
     return Response(None, status_code=204) if shape(request) == "json" else see_other("/")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from litestar import Request, Response, post
 
-from genapp import passwords, revocations, views
+from genapp import passwords, views
 from genapp.errors import Forbidden, GenappError, Invalid, NotFound, Unauthenticated
 from genapp.models import Conversation, Invitation, Session, User, folded, normal_email
-from genapp.web.errors import headers_of, problem
+from genapp.web.errors import answer_error, headers_of
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
 from genapp.web.pages import address_of, local_place, page, person_of, see_other
@@ -42,8 +42,8 @@ async def log_in(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
     try:
         user = await _recognised(form, parts, address_of(request))
     except GenappError as error:
-        if shape(request) == "json":
-            return problem(error)
+        if shape(request) != "page":
+            return answer_error(request, error)
         html = views.login(
             person_of(parts.settings, visitor),
             email=form.get("email", ""),
@@ -79,8 +79,8 @@ async def sign_up(
     try:
         user = await _joined(form, parts, visitor, address_of(request))
     except GenappError as error:
-        if shape(request) == "json":
-            return problem(error)
+        if shape(request) != "page":
+            return answer_error(request, error)
         return await _signup_page(parts, visitor, form, error)
     await begin_session(request, parts, visitor, user)
     return _entered(request, form, user)
@@ -98,28 +98,22 @@ async def log_out(request: AnyRequest, parts: Given[Parts], visitor: Given[Visit
 async def begin_session(request: AnyRequest, parts: Parts, visitor: Visitor, user: User) -> None:
     """Log a browser in, by a new session: the cookie that it came with opens nothing any more."""
     session_id = await Session.begin(
-        user.id,
+        user,
         device=request.headers.get("user-agent", ""),
         address=address_of(request) or "",
         seconds=parts.settings.session_seconds,
     )
     if visitor.guest:
-        await revoke(parts, f"guest:{visitor.user_id}")
+        await parts.revocations.revoke(f"guest:{visitor.user_id}")
     else:
         await _end_session(parts, visitor)
-    enter(request.scope, parts.sessions.visitor(user.id, session_id))
-
-
-async def revoke(parts: Parts, *keys: str) -> None:
-    """Close what these have opened: here at once, in the other processes as soon as they hear of it."""
-    parts.access.revocations.revoke(*keys)
-    await revocations.announce(parts.redis, *keys)
+    enter(request.scope, parts.sessions.visitor(user.id, session_id, claims_account=True))
 
 
 async def _end_session(parts: Parts, visitor: Visitor) -> None:
     with suppress(NotFound):  # another tab was faster
         await Session.revoke(visitor.session_id, visitor.user_id)
-    await revoke(parts, f"session:{visitor.session_id}")
+    await parts.revocations.revoke(f"session:{visitor.session_id}")
 
 
 async def _recognised(form: Form, parts: Parts, address: str | None) -> User:

@@ -12,14 +12,13 @@ from genapp import views
 from genapp.errors import Forbidden, Invalid, NotFound
 from genapp.models import Generation, User, administering, parse_id
 from genapp.web import inspecting, inviting
-from genapp.web.accounts import revoke
 from genapp.web.forms import Form
-from genapp.web.generations import announce_stop
 from genapp.web.inspecting import generation_row, user_name
 from genapp.web.negotiation import readable
 from genapp.web.pages import page, person_of, see_other
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
+from genapp.web.submitting import announce_stop
 from genapp.web.visitors import Visitor
 
 AnyRequest = Request[Any, Any, Any]
@@ -74,16 +73,17 @@ async def disable(user_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -
     """Shut a user out, and stop what they are being answered."""
     user = await _other(user_id, visitor)
     await user.disable()
-    await revoke(parts, f"user:{user_id}", f"guest:{user_id}")
+    await parts.revocations.revoke(f"user:{user_id}", f"guest:{user_id}")
     for generation in await Generation.in_flight_of(user_id):
         await announce_stop(parts, await generation.cancel())
     return _changed(user_id, "disablement")
 
 
 @post("/admin/users/{user_id:uuid}/enablement", opt=is_for(Policy.ADMIN))
-async def enable(user_id: UUID) -> Response[Any]:
+async def enable(user_id: UUID, parts: Given[Parts]) -> Response[Any]:
     """Let a user in again."""
     await (await User.by_id(user_id)).enable()
+    await parts.revocations.revoke(f"user:{user_id}")  # what is remembered of them says that they are shut out
     return _changed(user_id, "enablement")
 
 
@@ -91,7 +91,7 @@ async def enable(user_id: UUID) -> Response[Any]:
 async def promote(user_id: UUID, parts: Given[Parts]) -> Response[Any]:
     """Make an account an admin."""
     await (await User.by_id(user_id)).set_role("admin")
-    await revoke(parts, f"user:{user_id}")
+    await parts.revocations.revoke(f"user:{user_id}")
     return _changed(user_id, "promotion")
 
 
@@ -99,7 +99,7 @@ async def promote(user_id: UUID, parts: Given[Parts]) -> Response[Any]:
 async def demote(user_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """Make an admin an ordinary user again."""
     await (await _other(user_id, visitor)).set_role("user")
-    await revoke(parts, f"user:{user_id}")
+    await parts.revocations.revoke(f"user:{user_id}")
     return _changed(user_id, "demotion")
 
 

@@ -10,7 +10,6 @@ from litestar import Request, Response, post
 from genapp.errors import GenappError, Invalid
 from genapp.models import ApiToken
 from genapp.web.account import account_page, done, refused
-from genapp.web.accounts import revoke
 from genapp.web.forms import Form
 from genapp.web.negotiation import shape
 from genapp.web.parts import Given, Parts
@@ -49,7 +48,7 @@ async def revoke_token(
 ) -> Response[Any]:
     """End a token, and what it has open."""
     await ApiToken.revoke(token_id, visitor.user_id)
-    await revoke(parts, f"token:{token_id}")
+    await parts.revocations.revoke(f"token:{token_id}")
     return done(request, "token")
 
 

@@ -5,14 +5,23 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
 
 from genapp import streams, views
-from genapp.errors import FormExpired, GenappError, NotFound, TooLarge, Unauthenticated, Unavailable, WrongMethod
-from genapp.models import parse_id
+from genapp.errors import (
+    FormExpired,
+    GenappError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    WrongMethod,
+)
+from genapp.models import is_away, parse_id
 from genapp.web.composing import composer_for
 from genapp.web.forms import SAFE_METHODS, Form
 from genapp.web.negotiation import shape
@@ -43,6 +52,15 @@ TITLES = {
 }
 
 
+OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+# Where that API has a name of its own for it.
+OPENAI_CODES: dict[type[GenappError], str] = {
+    Unauthenticated: "invalid_api_key",
+    TooMany: "rate_limit_exceeded",
+    Invalid: "invalid_value",
+}
+
+
 def as_ours(error: Exception) -> GenappError:
     """Give the error of our tree that says what `error` means to a person."""
     if isinstance(error, GenappError):
@@ -57,10 +75,7 @@ def as_ours(error: Exception) -> GenappError:
 
 
 def _says_away(error: Exception) -> bool:
-    if isinstance(error, asyncpg.PostgresError):
-        # SQLSTATE classes: connection, resources, and the server being shut down or started.
-        return str(error.sqlstate)[:2] in ("08", "53", "57")
-    return isinstance(error, RedisError | OSError | asyncpg.InterfaceError | streams.Unavailable)
+    return isinstance(error, RedisError | streams.Unavailable) or is_away(error)
 
 
 def _from_http(error: HTTPException) -> GenappError:
@@ -100,6 +115,22 @@ def problem(error: GenappError) -> Response[Any]:
     return Response(body, status_code=error.status, media_type="application/problem+json", headers=headers_of(error))
 
 
+def openai_error(error: GenappError) -> Response[Any]:
+    """The shape of OpenAI's API, whose clients make an exception of it by the status."""
+    status = 400 if error.status == 422 else error.status
+    return Response({"error": openai_details(error)}, status_code=status, headers=headers_of(error))
+
+
+def openai_details(error: GenappError) -> dict[str, Any]:
+    """What that API says of an error: `param` is the field that it is about."""
+    return {
+        "message": error.sentence,
+        "type": OPENAI_TYPES.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error"),
+        "param": error.field,
+        "code": OPENAI_CODES.get(type(error), error.code),
+    }
+
+
 def answer_error(request: AnyRequest, exception: Exception) -> Response[Any]:
     """Litestar's exception handler for everything."""
     error = as_ours(exception)
@@ -110,6 +141,8 @@ def answer_error(request: AnyRequest, exception: Exception) -> Response[Any]:
         return problem(error)
     if wanted == "turbo":
         return turbo_streams(views.turbo_notice(error.sentence), error.status, headers_of(error))
+    if wanted == "openai":
+        return openai_error(error)
     if wanted == "partial":
         renewed = _renewed_token(request) if isinstance(error, FormExpired) else {}
         return page(views.notice(error.sentence), error.status, {**headers_of(error), **renewed})
@@ -144,8 +177,10 @@ def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:
 
 
 def _goes_to_a_page(request: AnyRequest) -> bool:
-    # Not a program, or an EventSource: they would follow to the form, and take it for what they had asked for.
-    return request.method in SAFE_METHODS and "text/html" in request.headers.get("accept", "")
+    # Not a program, or an EventSource: they would follow to the form, and take it for what they had asked for. With a
+    # token that opens nothing the form would send them to itself.
+    program = request.headers.get("authorization", "").lower().startswith("bearer")
+    return request.method in SAFE_METHODS and "text/html" in request.headers.get("accept", "") and not program
 
 
 def _renewed_token(request: AnyRequest) -> dict[str, str]:

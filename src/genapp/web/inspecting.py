@@ -6,17 +6,19 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, Response, post
+from litestar import Request, Response, asgi, post
+from litestar.types import Receive, Scope, Send
 
 from genapp import views
 from genapp.errors import NotFound
 from genapp.models import Generation, administering, parse_id
-from genapp.web.generations import announce_stop
 from genapp.web.live import Audience, shown
 from genapp.web.negotiation import readable
 from genapp.web.pages import page, person_of, see_other
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
+from genapp.web.submitting import announce_stop
+from genapp.web.subscriptions import Holder, follow
 from genapp.web.visitors import Visitor
 
 AnyRequest = Request[Any, Any, Any]
@@ -46,10 +48,22 @@ async def show_generation(generation_id: UUID, parts: Given[Parts], visitor: Giv
     if row is None:
         raise NotFound
     generation = await Generation.owned(generation_id, row["user_id"])
-    audience = Audience(str(visitor.user_id), read_only=True)
+    audience = Audience(viewer_of(visitor), path="/admin/streams", read_only=True)
     cards, stream = await shown(parts, audience, [generation])
     html = views.admin_generation(person_of(parts.settings, visitor), cards[0], generation_row(row), stream)
     return page(html)
+
+
+@asgi("/admin/streams", copy_scope=False, opt=is_for(Policy.ADMIN))
+async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
+    """As `GET /streams`, for an admin who looks at somebody's answer."""
+    visitor: Visitor = scope["state"]["visitor"]
+    await follow(scope, receive, send, Holder(viewer_of(visitor), visitor.keys, visitor.asked_at))
+
+
+def viewer_of(admin: Visitor) -> str:
+    """Whom the stream names of an admin's pages are signed for: not the user, who may be no admin tomorrow."""
+    return f"admin:{admin.user_id}"
 
 
 @post("/admin/generations/{generation_id:uuid}/cancellation", opt=is_for(Policy.ADMIN))
@@ -84,4 +98,4 @@ def user_name(user_id: UUID, email: str | None) -> str:
     return email or f"Guest {str(user_id)[-12:]}"
 
 
-ROUTES = (list_generations, show_generation, cancel_generation)
+ROUTES = (list_generations, show_generation, subscribe, cancel_generation)

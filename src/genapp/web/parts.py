@@ -15,6 +15,7 @@ from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
 from genapp.web.access import Access
+from genapp.web.origins import Origins
 from genapp.web.silence import look_after
 from genapp.web.stopping import before_stopping
 
@@ -41,6 +42,8 @@ class Parts:
     settings: Settings
     sessions: Sessions
     access: Access
+    revocations: Revocations
+    origins: Origins
     names: Names
     redis: Redis
     log: Log
@@ -69,13 +72,15 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         await stack.enter_async_context(hub)
         stack.enter_context(before_stopping(hub.dismiss))
         revocations = await stack.enter_async_context(
-            Revocations(settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
+            Revocations(client, settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
         )
         sessions: Sessions = app.state.sessions
         app.state.parts = Parts(
             settings,
             sessions,
             Access(sessions, revocations, session_seconds=settings.session_seconds),
+            revocations,
+            Origins(revocations),
             Names(settings.secrets),
             client,
             log,

@@ -7,6 +7,7 @@ without a (valid) cookie becomes a new guest, whose row is made by their first p
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -41,22 +42,25 @@ class Sessions:
     def __init__(self, secrets: Sequence[str]) -> None:
         keys = list(reversed(secrets))  # itsdangerous signs with the last
         self._cookies = URLSafeSerializer(keys, salt="session", signer_kwargs={"digest_method": sha256})
+        self._newest = URLSafeSerializer(secrets[0], salt="session", signer_kwargs={"digest_method": sha256})
         self._forms = URLSafeSerializer(keys, salt="csrf", signer_kwargs={"digest_method": sha256})
 
     def read(self, cookie: str | None) -> tuple[Visitor, bool]:
         """Give the visitor, and whether the cookie has to be sent (again)."""
         try:
-            user, session, issued = self._cookies.loads(cookie or "")
+            user, session, issued, *account = self._cookies.loads(cookie or "")
             user_id, session_id, age = UUID(user), UUID(session), time.time() - issued
         except (BadData, ValueError, TypeError, AttributeError):
             return self.stranger(), True
         if age > LIFETIME:
             return self.stranger(), True
-        return self.visitor(user_id, session_id), age > RENEWAL
+        due = age > RENEWAL or not self._is_newest(cookie or "")
+        return self.visitor(user_id, session_id, claims_account=bool(account)), due
 
     def write(self, visitor: Visitor) -> str:
-        """Give the cookie's value."""
-        return str(self._cookies.dumps([visitor.user_id.hex, visitor.session_id.hex, int(time.time())]))
+        """Give the cookie's value. An account's says that it is one: it is no guest's once the account is deleted."""
+        account = ["account"] if visitor.claims_account else []
+        return str(self._cookies.dumps([visitor.user_id.hex, visitor.session_id.hex, int(time.time()), *account]))
 
     def owns_form(self, visitor: Visitor, token: str) -> bool:
         """Whether a form's token was made for this session."""
@@ -67,11 +71,20 @@ class Sessions:
 
     def stranger(self, *, lapsed: bool = False) -> Visitor:
         """Somebody new."""
-        return self.visitor(new_id(), new_id(), known=False, lapsed=lapsed)
+        visitor = self.visitor(new_id(), new_id(), claims_account=False)
+        return replace(visitor, known=False, lapsed=lapsed)
 
-    def visitor(self, user_id: UUID, session_id: UUID, *, known: bool = True, lapsed: bool = False) -> Visitor:
+    def visitor(self, user_id: UUID, session_id: UUID, *, claims_account: bool) -> Visitor:
         """A visitor as far as a cookie says."""
-        return Visitor(user_id, session_id, known, str(self._forms.dumps(session_id.hex)), lapsed=lapsed)
+        token = str(self._forms.dumps(session_id.hex))
+        return Visitor(user_id, session_id, known=True, csrf_token=token, claims_account=claims_account)
+
+    def _is_newest(self, cookie: str) -> bool:
+        try:
+            self._newest.loads(cookie)
+        except BadData:
+            return False
+        return True
 
 
 def enter(scope: Scope, visitor: Visitor | None) -> None:

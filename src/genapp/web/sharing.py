@@ -12,7 +12,6 @@ from litestar.types import Receive, Scope, Send
 from genapp import models, views
 from genapp.errors import Invalid
 from genapp.models import Conversation, Share
-from genapp.web.accounts import revoke
 from genapp.web.forms import Form
 from genapp.web.live import Audience, shown
 from genapp.web.negotiation import readable, shape
@@ -51,7 +50,7 @@ async def end(
     """Stop sharing: the link opens nothing, and whoever reads along is let go."""
     conversation = await Conversation.owned(conversation_id, visitor.user_id)
     if (ended := await Share.end(conversation.id)) is not None:
-        await revoke(parts, f"share:{ended.id}")
+        await parts.revocations.revoke(f"share:{ended.id}")
     if shape(request) == "json":
         return Response(None, status_code=204)
     return see_other(f"/conversations/{conversation.id}")
@@ -84,7 +83,8 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     """As `GET /streams`, for who holds a link: as long as the conversation is shared."""
     asked_at = time.monotonic()
     share = await Share.opened(Request[Any, Any, Any](scope).query_params.get("share", ""))
-    await follow(scope, receive, send, Holder(viewer_of(share), (f"share:{share.id}",), asked_at))
+    owner = (await Conversation.get_one(share.conversation)).user
+    await follow(scope, receive, send, Holder(viewer_of(share), (f"share:{share.id}", f"user:{owner}"), asked_at))
 
 
 def viewer_of(share: Share) -> str:

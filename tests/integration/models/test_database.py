@@ -7,8 +7,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest
 
+from genapp import models
 from genapp.models.database import ANSWER_SECONDS, PATIENCE, BoundedEngine, pooled_engine
 from tests.postgres_server import PostgresServer
 
@@ -68,3 +70,15 @@ async def test_a_silent_server_keeps_nobody_waiting_however_many_ask(
         ends = await asyncio.gather(*[use_all(engine) for _ in range(5)])
     assert all(isinstance(error, TimeoutError) for errors in ends for error in errors)
     server.thaw()
+
+
+async def test_what_the_database_will_never_take_is_not_taken_for_an_outage(database: None) -> None:
+    for refused in ("SELECT 1/0", "SELECT no_such_column", "INSERT INTO users (id) VALUES (NULL)"):
+        with pytest.raises(asyncpg.PostgresError) as error:
+            await models.User.raw(refused)
+        assert not models.is_away(error.value)
+    with pytest.raises(asyncpg.DataError) as unfit:  # asyncpg does not even send it
+        await models.User.raw("SELECT {}::int", 2**40)
+    assert not models.is_away(unfit.value)
+    assert models.is_away(asyncpg.CannotConnectNowError())
+    assert models.is_away(ConnectionRefusedError())

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from genapp.models import new_id
+from tests.integration.web import fuzzing
 from tests.running import App, eventually
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ def token_in(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found, page
     return found[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Some tests are made of it when they are collected.
+    fuzzing.RUNS = config.getoption("--api-runs")
 
 
 def shown(message: dict[str, Any], text: str) -> str:

@@ -23,6 +23,7 @@ PLACES = {
     "the generation": ("/generations/{id}", HTML),
     "the article": ("/generations/{id}", HTMX),
     "the first page": ("/", HTML),
+    "what others read": ("/shared/{share}", HTML),
 }
 ANSWER, COUNT = document(3, 31_800)
 TEXT = f"</title></h1><img src=/canary/0>\n\n{ANSWER}"
@@ -39,6 +40,9 @@ async def two(visitors: Callable[[], Visitor]) -> list[tuple[Visitor, dict[str, 
     """Two people and what they were answered: one a hostile text, one plain words."""
     people = [await visitors().arrive(), await visitors().arrive()]
     answers = [await answered(people[0], TEXT), await answered(people[1], "Plain words")]
+    for person, answer in zip(people, answers, strict=True):
+        share = await person.http.post(f"/conversations/{answer['conversation_id']}/share", json={}, headers=JSON)
+        answer["share"] = share.json()["url"].rpartition("/")[2]
     return list(zip(people, answers, strict=True))
 
 
@@ -120,3 +124,13 @@ async def _require_same_refusal(visitor: Visitor, hostile: dict[str, Any], plain
 async def test_an_address_is_no_way_in_either(visitor: Visitor, path: str) -> None:
     read_page((await visitor.http.get(path, headers=HTML)).text)
     assert "<script>alert" not in (await visitor.http.get(path, headers=HTMX)).text
+
+
+async def test_what_somebody_downloads_is_a_file_and_no_page(two: list[tuple[Visitor, dict[str, Any]]]) -> None:
+    person, answer = two[0]
+    export = await person.http.get("/account/export", headers=HTML)
+    assert export.headers["content-type"] == "application/json"
+    assert export.headers["x-content-type-options"] == "nosniff"
+    assert export.headers["content-disposition"].startswith("attachment; ")
+    (conversation,) = export.json()["conversations"]
+    assert conversation["generations"][0]["answer"] == answer["content"]

@@ -94,7 +94,8 @@ def check(html: str) -> str:
     checker = Checker()
     checker.feed(html)
     checker.end()
+    tags = "".join(re.findall("<[^>]*>", html)).lower()
     for forbidden in ("<hx-", "<turbo", "</template", "<script", "style=", "<img"):
-        assert forbidden not in re.sub(r">[^<]*", ">", html).lower()
+        assert forbidden not in tags
     html.encode()
     return "".join(checker.text)

@@ -56,6 +56,7 @@ def test_the_end_is_the_same_for_any_text_and_any_cuts(text: str, lengths: list[
 
 @settings(max_examples=100, deadline=None)
 @given(texts, sizes)
+@example('[a]: https://example.com\n"heading\n===\n" rest\n[a]', [1])
 def test_at_every_moment_the_screen_is_inert_and_can_be_shown_again(text: str, lengths: list[int]) -> None:
     screen = Screen()
     for piece in pieces(text, lengths):

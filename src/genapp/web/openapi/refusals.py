@@ -67,18 +67,17 @@ def references(kinds: Iterable[type[GenappError]]) -> Piece:
 
 def _response(kind: type[GenappError]) -> Piece:
     waits = kind in (TooMany, Unavailable)
-    headers = {"Retry-After": RETRY_AFTER} if waits else {}
+    codes = [one.code for one in (kind, *kind.__subclasses__()) if one.status == kind.status]
+    said: Piece = {"properties": {"status": {"const": kind.status}, "code": {"enum": codes}}}
+    headers: Piece = {}
+    if waits:
+        said["required"] = ["retry_after"]
+        headers["Retry-After"] = RETRY_AFTER
     if kind is Unauthenticated:
         headers["WWW-Authenticate"] = WWW_AUTHENTICATE
-    said = {"properties": {"status": {"const": kind.status}, "code": {"const": kind.code}}}
-    if waits:
-        said["required"] = ["retry_after"]  # type: ignore[assignment]
-    content = {
-        "schema": {"allOf": [ref("Problem"), said]},
-        "example": problem(kind(retry_after=5 if waits else None)).content,
-    }
+    example = problem(kind(retry_after=5 if waits else None)).content
     return {
         "description": DESCRIPTIONS[kind],
         **({"headers": headers} if headers else {}),
-        "content": {"application/problem+json": content},
+        "content": {"application/problem+json": {"schema": {"allOf": [ref("Problem"), said]}, "example": example}},
     }

@@ -110,6 +110,7 @@ def body(properties: Piece, *, required: tuple[str, ...] = (), example: Piece | 
         "properties": properties,
         **({"required": list(required)} if required else {}),
         "maxProperties": MAX_FIELDS,
+        "propertyNames": {"pattern": TEXT},
         "additionalProperties": or_null(text()),
     }
     content = {"schema": schema, "example": {} if example is None else example}
