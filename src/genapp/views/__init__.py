@@ -45,7 +45,7 @@ from genapp.views.streaming import (
     written_from,
     written_ops,
 )
-from genapp.views.turbo import turbo_article, turbo_notice
+from genapp.views.turbo import turbo_article, turbo_notice, turbo_removed
 
 __all__ = [
     "AccountPage",
@@ -101,6 +101,7 @@ __all__ = [
     "tail_element",
     "turbo_article",
     "turbo_notice",
+    "turbo_removed",
     "uninvited",
     "when",
     "written_from",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genapp.streams import DIALECTS, Op, append, replace, update
+from genapp.streams import DIALECTS, Op, append, remove, replace, update
 from genapp.views.cards import dom_id
 from genapp.views.environment import render
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from genapp.models import Generation
     from genapp.views.cards import GenerationCard
     from genapp.views.person import Person
@@ -43,6 +45,12 @@ def turbo_article(
 def turbo_notice(message: str) -> str:
     """Say what went wrong, in the place of what was said before."""
     return _actions([update(ERROR, render("_notice.html", message=message))])
+
+
+def turbo_removed(generation_id: UUID) -> str:
+    """Take an article off the page, and what follows it."""
+    target = dom_id(generation_id)
+    return _actions([remove(target), remove(f"{target}_source")])
 
 
 def _actions(ops: list[Op]) -> str:

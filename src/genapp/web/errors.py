@@ -26,6 +26,7 @@ from genapp.web.composing import composer_for
 from genapp.web.forms import SAFE_METHODS, Form
 from genapp.web.negotiation import shape
 from genapp.web.pages import local_place, page, person_of, see_other, turbo_streams
+from genapp.web.rates import rate_headers
 
 if TYPE_CHECKING:
     from genapp.settings import Settings
@@ -98,6 +99,8 @@ def headers_of(error: GenappError) -> dict[str, str]:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 names a way to come in
     if isinstance(error, WrongMethod):
         headers["Allow"] = error.allow  # 15.5.6: a 405 says what would do
+    if isinstance(error, TooMany):
+        headers |= rate_headers(error.standings)
     return headers
 
 
@@ -135,7 +138,7 @@ def answer_error(request: AnyRequest, exception: Exception) -> Response[Any]:
     """Litestar's exception handler for everything."""
     error = as_ours(exception)
     wanted = shape(request)
-    if isinstance(error, Unavailable) and request.headers.get("accept") == EVENTS:
+    if isinstance(error, Unavailable) and wanted != "openai" and request.headers.get("accept") == EVENTS:
         return _come_back(error)
     if wanted == "json":
         return problem(error)
