@@ -7,12 +7,14 @@ from genapp.models.chunk import Chunk
 from genapp.models.context import Context
 from genapp.models.conversation import Conversation
 from genapp.models.database import connected, is_away, ping
+from genapp.models.deleting import Gone, delete_conversation, delete_generation
 from genapp.models.draft import Draft
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
 from genapp.models.invitation import Invitation
 from genapp.models.limits import Limits
 from genapp.models.outcome import Outcome, Spent
+from genapp.models.place import Place
 from genapp.models.session import Session, Standing
 from genapp.models.share import Share
 from genapp.models.site import Site
@@ -29,9 +31,11 @@ __all__ = [
     "Conversation",
     "Draft",
     "Generation",
+    "Gone",
     "Invitation",
     "Limits",
     "Outcome",
+    "Place",
     "Session",
     "Share",
     "Site",
@@ -39,6 +43,8 @@ __all__ = [
     "Standing",
     "User",
     "connected",
+    "delete_conversation",
+    "delete_generation",
     "folded",
     "is_away",
     "new_id",

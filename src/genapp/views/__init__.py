@@ -45,6 +45,7 @@ from genapp.views.streaming import (
     written_from,
     written_ops,
 )
+from genapp.views.turbo import turbo_article, turbo_notice, turbo_removed
 
 __all__ = [
     "AccountPage",
@@ -98,6 +99,9 @@ __all__ = [
     "sites",
     "stream_name",
     "tail_element",
+    "turbo_article",
+    "turbo_notice",
+    "turbo_removed",
     "uninvited",
     "when",
     "written_from",

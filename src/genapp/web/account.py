@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, post
-from redis.exceptions import RedisError
 
 from genapp import passwords, views
 from genapp.errors import GenappError, Invalid
 from genapp.models import ApiToken, Session, User
+from genapp.web.deleting import forget, recent_seconds, require_confirmation
 from genapp.web.devices import device_name
 from genapp.web.errors import answer_error, headers_of
 from genapp.web.exporting import export
@@ -24,8 +23,6 @@ from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.sessions import enter
 from genapp.web.visitors import Visitor
-
-logger = logging.getLogger(__name__)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -165,16 +162,11 @@ async def delete(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
     try:
         if not visitor.guest:
             await confirmed(form.get("password", ""), parts, visitor, request)
-        elif form.get("confirm") != "yes":
-            raise Invalid("Say that you want this: it cannot be undone.", field="confirm")
+        else:
+            require_confirmation(form)
     except GenappError as error:
         return await refused(request, parts, visitor, error, "deletion")
-    gone = await User.delete_everything(visitor.user_id, recent_seconds=parts.settings.stream_ttl)
-    try:
-        for generation_id, attempt in gone:
-            await views.forget(parts.log, generation_id, attempt)
-    except (RedisError, OSError) as error:
-        logger.warning("the streams of a deleted user could not be emptied, they run out by themselves: %s", error)
+    await forget(parts, await User.delete_everything(visitor.user_id, recent_seconds=recent_seconds(parts.settings)))
     await parts.revocations.revoke(f"user:{visitor.user_id}", f"guest:{visitor.user_id}")
     enter(request.scope, parts.sessions.stranger())
     return Response(None, status_code=204) if shape(request) == "json" else see_other("/login", done="deletion")

@@ -18,8 +18,10 @@ from genapp.web import (
     api_tokens,
     cable,
     conversations,
+    deleting,
     generations,
     health,
+    listing,
     openapi,
     sharing,
 )
@@ -72,6 +74,8 @@ def every_route() -> list[BaseRouteHandler]:
     return [
         *conversations.ROUTES,
         *generations.ROUTES,
+        *deleting.ROUTES,
+        *listing.ROUTES,
         *accounts.ROUTES,
         *account.ROUTES,
         *api_tokens.ROUTES,

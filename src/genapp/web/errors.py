@@ -25,7 +25,8 @@ from genapp.models import is_away, parse_id
 from genapp.web.composing import composer_for
 from genapp.web.forms import SAFE_METHODS, Form
 from genapp.web.negotiation import shape
-from genapp.web.pages import local_place, page, person_of, see_other
+from genapp.web.pages import local_place, page, person_of, see_other, turbo_streams
+from genapp.web.rates import rate_headers
 
 if TYPE_CHECKING:
     from genapp.settings import Settings
@@ -38,6 +39,9 @@ AGAIN = "This form had expired. Go back, reload the page, and send it again."
 logger = logging.getLogger(__name__)
 
 AnyRequest = Request[Any, Any, Any]
+
+# What an `EventSource` accepts, and nothing besides.
+EVENTS = "text/event-stream"
 
 TITLES = {
     400: "That did not work",
@@ -99,6 +103,8 @@ def headers_of(error: GenappError) -> dict[str, str]:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 names a way to come in
     if isinstance(error, WrongMethod):
         headers["Allow"] = error.allow  # 15.5.6: a 405 says what would do
+    if isinstance(error, TooMany):
+        headers |= rate_headers(error.standings)
     return headers
 
 
@@ -136,14 +142,24 @@ def answer_error(request: AnyRequest, exception: Exception) -> Response[Any]:
     """Litestar's exception handler for everything."""
     error = as_ours(exception)
     wanted = shape(request)
+    if isinstance(error, Unavailable) and wanted != "openai" and request.headers.get("accept") == EVENTS:
+        return _come_back(error)
     if wanted == "json":
         return problem(error)
+    if wanted == "turbo":
+        return turbo_streams(views.turbo_notice(error.sentence), error.status, headers_of(error))
     if wanted == "openai":
         return openai_error(error)
     if wanted == "partial":
         renewed = _renewed_token(request) if isinstance(error, FormExpired) else {}
         return page(views.notice(error.sentence), error.status, {**headers_of(error), **renewed})
     return _as_page(request, error)
+
+
+def _come_back(error: Unavailable) -> Response[Any]:
+    """A stream that ends at once. An `EventSource` that is told 503 gives up for good; of this it asks again."""
+    milliseconds = 1000 * (error.retry_after or 5)
+    return Response(f"retry: {milliseconds}\n\n", media_type=EVENTS, headers={"Cache-Control": "no-store"})
 
 
 def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:

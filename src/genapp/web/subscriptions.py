@@ -51,7 +51,10 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> None:
-    """Stream to somebody what they may see of what the request names, for as long as they may."""
+    """Stream to somebody what they may see of what the request names, for as long as they may.
+
+    204 where they have seen the end of all of it.
+    """
     if scope.get("method") != "GET":
         raise WrongMethod("GET")
     parts: Parts = scope["litestar_app"].state.parts
@@ -61,8 +64,13 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
     if dialect not in streams.DIALECTS:
         raise Invalid(f"There is no such dialect. Choose one of {', '.join(streams.DIALECTS)}.", field="dialect")
     cursors = request.headers.get("last-event-id") or request.query_params.get("after") or ""
-    await restore_finished(parts, names)
     places = streams.Cursors.parse(cursors, len(names)).places
+    if all(place is not None and place.ended for place in places):
+        # An `EventSource` comes back whatever `done` says to it, and stops for good when it is told 204.
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return
+    await restore_finished(parts, names)
     with metrics.viewers.track_inprogress():
         async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:
             with parts.revocations.holding(holder.keys, holder.asked_at, viewer.dismiss):

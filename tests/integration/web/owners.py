@@ -51,6 +51,8 @@ class Owner:
         ids = {**self.ids, "token": share or "x" * 32}
         if finished:
             ids["generation_id"] = self.finished_id
+        if row.spare:
+            ids |= {"generation_id": ids["spare_generation_id"], "conversation_id": ids["spare_conversation_id"]}
         path = re.sub(r"{(\w+):\w+}", lambda found: ids[found[1]], row.path)
         if row.path == "/embed/frame":
             return f"{path}?site={self.framing_site_id}"
@@ -86,6 +88,10 @@ async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = Fal
     await _until(person, at, first["url"], "completed")
     second = await person.asks(f"[demo: stall] {marks['prompt']}", conversation_id=first["conversation_id"])
     await _until(person, at, second["url"], "processing")
+    spare = [await person.asks(f"[demo: echo] {marks['prompt']}")]
+    spare.append(await person.asks(f"[demo: echo] {marks['prompt']}", conversation_id=spare[0]["conversation_id"]))
+    for one in spare:
+        await _until(person, at, one["url"], "completed")
     page = f"/conversations/{first['conversation_id']}"
     share = (await person.done("POST", f"{page}/share", at=at)).json()["url"]
     user_id = str(sites.sessions.read(person.cookie)[0].user_id)
@@ -93,6 +99,8 @@ async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = Fal
         "user_id": user_id,
         "conversation_id": first["conversation_id"],
         "generation_id": second["id"],
+        "spare_conversation_id": spare[0]["conversation_id"],
+        "spare_generation_id": spare[0]["id"],
         "response_id": f"resp_{UUID(second['id']).hex}",
         "name": "openai:demo-fast",
         "token": share.removeprefix("/shared/"),

@@ -28,7 +28,8 @@ class Row:
 
     `outsider`: the statuses for somebody whom the policy lets in, who has nothing to do with the owner of the ids in
     the path. `sent`: what they send. `given`: what the owner sends instead. `shows`: which of the owner's secrets an
-    owner is shown there. `socket`: it is for WebSockets, and asked by HTTP it is not there for anybody.
+    owner is shown there. `socket`: it is for WebSockets, and asked by HTTP it is not there for anybody. `spare`: it is
+    about the owner's other conversation, because the first one has been deleted.
     """
 
     methods: str
@@ -39,6 +40,7 @@ class Row:
     given: Mapping[str, str] | None = None
     shows: str = ""
     socket: bool = False
+    spare: bool = False
 
     @property
     def key(self) -> str:
@@ -46,11 +48,11 @@ class Row:
 
     @property
     def unsafe(self) -> bool:
-        return self.methods == "POST"
+        return self.methods in ("POST", "DELETE")
 
     @property
     def method(self) -> str:
-        return "POST" if self.unsafe else "GET"
+        return self.methods if self.unsafe else "GET"
 
 
 def row(methods: str, path: str, policy: Policy, *outsider: int, **more: Any) -> Row:
@@ -87,6 +89,9 @@ ROWS = (
         given={"email": "{EMAIL}", "password": PASSWORD},
     ),
     row(READ, "/", Policy.READ, 200, shows="prompt"),
+    # For people they are on the first page.
+    row(READ, "/conversations", Policy.READ, 200, 303),
+    row(READ, "/generations", Policy.READ, 200, 303),
     row(READ, CONVERSATION, Policy.READ, shows="prompt"),
     row(
         *("POST", "/generations", Policy.GENERATE),
@@ -114,6 +119,10 @@ ROWS = (
     row("POST", "/v1/responses/{response_id:str}/cancel", Policy.PROGRAM_GENERATE),
     row(READ, "/account", Policy.BROWSER, 200, shows="email"),
     row(READ, "/account/export", Policy.BROWSER, 200, shows="prompt"),
+    row("DELETE", GENERATION, Policy.GENERATE),
+    row("DELETE", CONVERSATION, Policy.GENERATE),
+    row("POST", f"{GENERATION}/deletion", Policy.GENERATE, sent={"confirm": "yes"}, spare=True),
+    row("POST", f"{CONVERSATION}/deletion", Policy.GENERATE, sent={"confirm": "yes"}, spare=True),
     row("POST", "/account/tokens", Policy.ACCOUNT, 201, 422, sent={"name": "another", "scope": "generate"}),
     row("POST", "/account/tokens/{token_id:uuid}/revocation", Policy.ACCOUNT),
     row("POST", "/account/tokens/revocation", Policy.ACCOUNT, 303, 204),
