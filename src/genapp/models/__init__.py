@@ -14,7 +14,7 @@ from genapp.models.invitation import Invitation
 from genapp.models.limits import Limits
 from genapp.models.outcome import Outcome, Spent
 from genapp.models.session import Session, Standing
-from genapp.models.share import Share
+from genapp.models.share import Opened, Share
 from genapp.models.site import Site
 from genapp.models.standing import void
 from genapp.models.user import User
@@ -31,6 +31,7 @@ __all__ = [
     "Generation",
     "Invitation",
     "Limits",
+    "Opened",
     "Outcome",
     "Session",
     "Share",
