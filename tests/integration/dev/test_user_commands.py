@@ -144,7 +144,7 @@ async def test_a_new_password_ends_every_session_at_once_and_keeps_the_tokens(
     env: dict[str, str], announced: redis.client.PubSub
 ) -> None:
     one = await made()
-    sessions = [await Session.begin(one.id, device="", address="", seconds=60) for _ in range(2)]
+    sessions = [await Session.begin(one, device="", address="", seconds=60) for _ in range(2)]
     await ApiToken.make(one.id, "script", "read", None)
     done(env, "password", str(one.email), "--password-stdin", typed=OTHER)
     assert heard(announced) == {f"session:{session}" for session in sessions}
@@ -159,7 +159,7 @@ async def test_who_is_disabled_loses_sessions_tokens_and_answers_in_progress_and
     env: dict[str, str], announced: redis.client.PubSub
 ) -> None:
     one = await made()
-    await Session.begin(one.id, device="", address="", seconds=60)
+    await Session.begin(one, device="", address="", seconds=60)
     await ApiToken.make(one.id, "script", "read", None)
     generation, _ = await Generation.submit(Draft(one.id, "Hello", "openai:demo", guest=False), Limits(3, 0))
     done(env, "disable", str(one.email))
@@ -178,7 +178,7 @@ async def test_an_account_is_promoted_and_demoted_and_its_sessions_look_again(
     env: dict[str, str], announced: redis.client.PubSub
 ) -> None:
     one = await made()
-    await Session.begin(one.id, device="", address="", seconds=60)
+    await Session.begin(one, device="", address="", seconds=60)
     for command, role in (("promote", "admin"), ("demote", "user")):
         done(env, command, str(one.email))
         assert heard(announced) == {f"user:{one.id}"}
