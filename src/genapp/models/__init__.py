@@ -16,7 +16,7 @@ from genapp.models.limits import Limits
 from genapp.models.outcome import Outcome, Spent
 from genapp.models.place import Place
 from genapp.models.session import Session, Standing
-from genapp.models.share import Share
+from genapp.models.share import Opened, Share
 from genapp.models.site import Site
 from genapp.models.standing import void
 from genapp.models.user import User
@@ -34,6 +34,7 @@ __all__ = [
     "Gone",
     "Invitation",
     "Limits",
+    "Opened",
     "Outcome",
     "Place",
     "Session",

@@ -53,11 +53,6 @@ class Account(Rows):
         return self.role == "admin"
 
     @classmethod
-    async def by_email(cls, email: str) -> Self:
-        """Give the account; raises NotFound where there is none."""
-        return await cls.one("SELECT * FROM users WHERE email = {}", email)
-
-    @classmethod
     async def by_id(cls, user_id: uuid.UUID) -> Self:
         """Give the user; raises NotFound where there is none."""
         return await cls.one("SELECT * FROM users WHERE id = {}", user_id)

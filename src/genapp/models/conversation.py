@@ -51,14 +51,6 @@ class Conversation(Table, tablename="conversations"):
         return found
 
     @classmethod
-    async def get_one(cls, conversation_id: uuid.UUID) -> Conversation:
-        """Give a conversation, whosever it is; raises NotFound where it is missing."""
-        found = await cls.objects().where(cls.id == conversation_id).first()
-        if found is None:
-            raise NotFound
-        return found
-
-    @classmethod
     async def all_of(cls, user_id: uuid.UUID, *, after: uuid.UUID | None, limit: int) -> list[Conversation]:
         """A user's, oldest first, those after one of them."""
         found: list[Conversation] = await (

@@ -70,6 +70,11 @@ class Generation(Submission, Lease, Table, tablename="generations"):
         return await cls.one('SELECT * FROM generations WHERE id = {} AND "user" = {}', generation_id, user_id)
 
     @classmethod
+    async def by_id(cls, generation_id: uuid.UUID) -> Self:
+        """Give the generation, whosever it is; raises NotFound where it is missing."""
+        return await cls.one("SELECT * FROM generations WHERE id = {}", generation_id)
+
+    @classmethod
     async def in_flight_of(cls, user_id: uuid.UUID) -> list[Self]:
         """A user's that are queued or processing."""
         rows = await cls.raw(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from genapp.models import Conversation, Generation
+    from genapp.models import Conversation, Generation, Opened
     from genapp.web.parts import Parts
     from genapp.web.visitors import Visitor
 
@@ -98,11 +98,11 @@ def _stream_url(parts: Parts, visitor: Visitor, generation_id: UUID) -> str:
     return streams.stream_from(parts.names, str(visitor.user_id), [(name, None)], dialect="json")
 
 
-def shared_json(conversation: Conversation, generations: Sequence[Generation]) -> dict[str, Any]:
+def shared_json(opened: Opened, generations: Sequence[Generation]) -> dict[str, Any]:
     """A shared conversation: what was said in it, and nothing of whose it is."""
     return {
-        "title": conversation.title,
-        "updated_at": conversation.updated_at.isoformat(),
+        "title": opened.title,
+        "updated_at": opened.updated_at.isoformat(),
         "generations": [
             {"status": one.status, "model": one.model, "prompt": one.prompt, "content": one.answer}
             for one in generations

@@ -77,10 +77,17 @@ async def made(role: str = "user") -> User:
     return await User.sign_up(new_id(), f"{new_id().hex}@example.org", await passwords.hashed(PASSWORD), role=role)
 
 
+async def account(email: str) -> User:
+    """The account that has an address."""
+    found = await User.find(email)
+    assert found is not None
+    return found
+
+
 async def test_an_account_is_made_with_a_password_from_standard_input(env: dict[str, str]) -> None:
     email = f"{new_id().hex}@example.org"
     assert done(env, "create", f" {email.upper()} ", "--password-stdin", typed=f"{PASSWORD}\n") == ""
-    found = await User.by_email(email)
+    found = await account(email)
     assert await passwords.matches(PASSWORD, found.password_hash)
     assert not found.is_admin
     assert f"There is an account {email} already." in refused(env, "create", email, "--generate")
@@ -90,7 +97,7 @@ async def test_a_generated_password_is_all_that_is_printed_and_lets_the_first_ad
     email = f"{new_id().hex}@example.org"
     (password,) = done(env, "create", email, "--admin", "--generate").splitlines()
     assert len(password) >= 20
-    found = await User.by_email(email)
+    found = await account(email)
     assert found.is_admin
     assert await passwords.matches(password, found.password_hash)
 
@@ -117,7 +124,7 @@ async def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(env: 
     assert process.wait(timeout=30) == 0
     os.close(controller)
     assert PASSWORD not in shown
-    assert await passwords.matches(PASSWORD, (await User.by_email(email)).password_hash)
+    assert await passwords.matches(PASSWORD, (await account(email)).password_hash)
 
 
 @pytest.mark.parametrize(
