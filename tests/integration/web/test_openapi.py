@@ -46,6 +46,7 @@ PAGES = {
         "GET /embed-host.js",
         "GET /embed.css",
     ),
+    "GET /cable",  # a WebSocket: docs/action-cable.md
     *("GET /embed/frame", "GET /embed/composer"),
     *("GET /embed/conversation/{conversation_id}", "GET /embed/generation/{generation_id}"),
 }
