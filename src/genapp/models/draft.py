@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from genapp import logs
 
 if TYPE_CHECKING:
     import uuid
@@ -11,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A validated request for a generation. `guest`: the user may have no row yet."""
+    """A validated request for a generation. `guest`: the user may have no row yet.
+
+    `request_id` is that of the request in which it is made, for the worker's lines to have it too.
+    """
 
     user_id: uuid.UUID
     prompt: str
@@ -19,3 +24,4 @@ class Draft:
     conversation_id: uuid.UUID | None = None
     idempotency_key: str | None = None
     guest: bool = True
+    request_id: str | None = field(default_factory=logs.request_id)

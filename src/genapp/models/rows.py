@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from genapp.errors import NotFound
@@ -40,5 +41,15 @@ class Rows:
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Self:
-        """Make an instance of a row that is stored."""
-        return cls(_exists_in_db=True, **row)  # type: ignore[call-arg]  # the table's own constructor
+        """Make an instance of a row that is stored.
+
+        Columns that it does not know are left out: while a release is rolled out, the one before it still runs, on the
+        schema of the new one. Piccolo would raise.
+        """
+        known = {name: value for name, value in row.items() if name in _columns_of(cls)}  # type: ignore[arg-type]  # a class can be hashed
+        return cls(_exists_in_db=True, **known)  # type: ignore[call-arg]  # the table's own constructor
+
+
+@cache
+def _columns_of(table: Any) -> frozenset[str]:
+    return frozenset(column._meta.name for column in table._meta.columns)
