@@ -171,6 +171,16 @@ def migrate() -> None:
 
 
 @commands.command()
+@click.option("--no-providers", is_flag=True, help="Ask no provider anything: costs nothing, needs no way out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(*, no_providers: bool, as_json: bool) -> None:
+    """Check everything that genapp needs, and say what to fix. Exit code 1 where something does not work."""
+    from genapp.doctor import run
+
+    run(providers=not no_providers, as_json=as_json)
+
+
+@commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8001, show_default=True)
 def demo(host: str, port: int) -> None:
