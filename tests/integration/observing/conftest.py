@@ -18,8 +18,13 @@ __all__ = ["visitor", "visitors"]
 
 @pytest.fixture(scope="package")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """One that logs each request, as JSON."""
-    settings = {"GENAPP_ACCESS_LOG": "true", "GENAPP_LOG_FORMAT": "json"}
+    """One that logs each request, as JSON, and counts what its processes do together."""
+    counted = tmp_path_factory.mktemp("metrics")
+    settings = {
+        "GENAPP_ACCESS_LOG": "true",
+        "GENAPP_LOG_FORMAT": "json",
+        "PROMETHEUS_MULTIPROC_DIR": str(counted),
+    }
     with running_app(tmp_path_factory.mktemp("observing"), **settings) as running:
         yield running
 
