@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +66,19 @@ async def test_what_is_logged_for_a_request_has_its_ids_also_in_a_task_and_nothi
     assert lines["in numbers"].items() >= {"status": 200, "request_id": "r1", "generation_id": "g1"}.items()
     assert lines["said by the caller"]["generation_id"] == "g2"
     assert lines["in a task"]["request_id"] == "r1"
+
+
+def test_an_error_that_leaves_the_work_is_logged_with_its_ids_on_any_thread(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings(GENAPP_LOG_FORMAT="json"))
+
+    def work() -> None:
+        with logs.ids(request_id="outer"), logs.ids(generation_id="g1"):
+            raise ValueError("broken")
+
+    with ThreadPoolExecutor(1) as pool:
+        error = pool.submit(work).exception()
+    log.error("a job failed", exc_info=error)
+    assert written(capsys)["a job failed"].items() >= {"request_id": "outer", "generation_id": "g1"}.items()
 
 
 def test_a_person_reads_the_ids_at_the_end_of_the_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -26,10 +26,19 @@ _ids: ContextVar[dict[str, str] | None] = ContextVar("ids", default=None)
 
 @contextmanager
 def ids(**given: object) -> Iterator[None]:
-    """Have these ids in every line that is logged in the block. Those that are None are left out."""
-    token = _ids.set({**(_ids.get() or {}), **_named(given)})
+    """Have these ids in every line that is logged in the block, or of an exception that leaves it.
+
+    Those that are None are left out.
+    """
+    token = _ids.set(current := {**(_ids.get() or {}), **_named(given)})
     try:
         yield
+    except BaseException as error:
+        # It is logged elsewhere, perhaps on another thread.
+        if not hasattr(error, "genapp_ids"):
+            with suppress(AttributeError):
+                error.genapp_ids = current  # type: ignore[attr-defined]
+        raise
     finally:
         _ids.reset(token)
 
@@ -40,9 +49,9 @@ def add_ids(**given: object) -> None:
         current.update(_named(given))
 
 
-def current_ids() -> Mapping[str, str]:
-    """The ids that a line logged now would have."""
-    return _ids.get() or {}
+def current_ids(error: BaseException | None = None) -> Mapping[str, str]:
+    """The ids that a line logged now would have, about `error` where it is about one."""
+    return _ids.get() or getattr(error, "genapp_ids", None) or {}
 
 
 def request_id() -> str | None:

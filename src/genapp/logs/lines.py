@@ -82,7 +82,7 @@ class Lines(logging.Formatter):
     def extras(self, record: logging.LogRecord, veil: Veil) -> dict[str, Any]:
         """The ids of the request or generation, and what the caller gave as `extra`."""
         given = {name: value for name, value in vars(record).items() if name not in STANDARD}
-        given = {**current_ids(), **given}
+        given = {**current_ids(record.exc_info[1] if record.exc_info else None), **given}
         return {self.text(name, veil): self.named(name, value, veil) for name, value in given.items()}
 
 
