@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genapp import logs
 from genapp.settings import Settings
+from genapp.settings.edge import Networks, with_mapped
 from genapp.settings.keyless import without_keys
 from genapp.web import create_app
 from genapp.web.connections import HttpConnection
@@ -18,7 +19,8 @@ app = create_app(settings)
 
 
 class Connection(HttpConnection):
-    """With the patience that the settings give. On a class, because uvicorn makes the connections itself."""
+    """With the patience and the proxies of the settings. On a class, because uvicorn makes the connections itself."""
 
     header_seconds = settings.header_seconds
     body_seconds = settings.body_seconds
+    proxies = Networks(with_mapped(settings.forwarded_allow_ips))

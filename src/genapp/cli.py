@@ -174,6 +174,28 @@ def migrate() -> None:
 
 
 @commands.command()
+@click.option("--no-providers", is_flag=True, help="Ask no provider anything: costs nothing, needs no way out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(*, no_providers: bool, as_json: bool) -> None:
+    """Check everything that genapp needs, and say what to fix. Exit code 1 where something does not work."""
+    from genapp.doctor import run
+
+    run(providers=not no_providers, as_json=as_json)
+
+
+@commands.command()
+@click.option("--url", help="A web process's /metrics; unset, that of HOST and PORT.")
+@click.option("--once", is_flag=True, help="Print them once; else again and again, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@click.option("--every", type=click.FloatRange(0.1), default=2, show_default=True, help="Seconds between two looks.")
+def stats(url: str | None, *, once: bool, as_json: bool, every: float) -> None:
+    """Show the figures of a running site: totals, rates, means and percentiles."""
+    from genapp.stats import own_url, run
+
+    run(url or own_url(Settings()), once=once, as_json=as_json, every=every)
+
+
+@commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8001, show_default=True)
 def demo(host: str, port: int) -> None:

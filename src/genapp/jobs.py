@@ -190,7 +190,8 @@ class Jobs:
             async with asyncio.timeout(ENQUEUE_SECONDS):
                 await asyncio.to_thread(self._send, GENERATE, str(generation_id))
         except (redis.RedisError, TimeoutError) as error:
-            logger.warning("the queue did not take a job, its row will be enqueued later: %s", error)
+            ids = {"generation_id": str(generation_id)}
+            logger.warning("the queue did not take a job, its row will be enqueued later: %s", error, extra=ids)
             return False
         return True
 

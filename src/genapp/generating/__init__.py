@@ -62,23 +62,28 @@ class Generating:
         worker shuts down, the generation is handed back and starts over elsewhere.
         """
         generation = await Generation.claim(generation_id, lease_seconds=self.settings.lease_seconds)
-        if generation is None:
-            return
+        if generation is not None:
+            with logs.ids(request_id=generation.request_id, generation_id=generation.id):
+                await self._work_on(generation)
+
+    def leave(self) -> None:
+        """Hand back what is in progress, within half a second: this worker shuts down."""
+        self.leaving.set()
+
+    async def _work_on(self, generation: Generation) -> None:
         provider = generation.model.partition(":")[0]
+        began = time.monotonic()
         with metrics.generations_running.track_inprogress(), metrics.generation_seconds.labels(provider).time():
             try:
                 with logs.private(generation.prompt):
                     outcome = await self._run(generation)
             except (Overtaken, Fenced):
-                logger.info("another attempt has taken over", extra={"generation_id": str(generation_id)})
+                logger.info("another attempt has taken over")
             except Leaving:
-                logger.info("left to another worker", extra={"generation_id": str(generation_id)})
+                logger.info("left to another worker")
             else:
                 count(provider, outcome)
-
-    def leave(self) -> None:
-        """Hand back what is in progress, within half a second: this worker shuts down."""
-        self.leaving.set()
+                logger.info(logs.Facts("generation ended", facts(generation, outcome, time.monotonic() - began)))
 
     async def _run(self, generation: Generation) -> Outcome:
         """Attempt after attempt, until one succeeds, or one fails for good, or none is left."""
@@ -111,7 +116,7 @@ class Generating:
             raise
         except Exception:
             # Ours to mend, and logged as such; the person must not wait for it.
-            logger.exception("a generation failed", extra={"generation_id": str(generation.id)})
+            logger.exception("a generation failed")
             outcome = await sum_up("failed", answers, GenappError())
         else:
             outcome = await sum_up("completed", answers)
@@ -161,7 +166,7 @@ class Generating:
     def _note_error(self, error: ProviderError, generation: Generation) -> None:
         """Log and count what a provider did, for the operators."""
         metrics.provider_errors.labels(generation.model.partition(":")[0], error.code).inc()
-        extra = {"generation_id": str(generation.id), "attempt": generation.attempt, "model": generation.model}
+        extra = {"attempt": generation.attempt, "model": generation.model}
         if error.excerpt and self.settings.log_prompts:
             extra["excerpt"] = error.excerpt
         logger.warning("provider error: %s %s", error, error.detail, extra=extra)
@@ -205,3 +210,17 @@ def count(provider: str, outcome: Outcome) -> None:
     metrics.generations.labels(provider, outcome.status).inc()
     metrics.tokens.labels(provider, "in").inc(outcome.input_tokens or 0)
     metrics.tokens.labels(provider, "out").inc(outcome.output_tokens or 0)
+
+
+def facts(generation: Generation, outcome: Outcome, seconds: float) -> dict[str, str | int | float]:
+    """Say in a log line how a generation ended."""
+    known = {
+        "status": outcome.status,
+        "error": outcome.error_code,
+        # Whatever the model is called: it is one of those that the settings offer.
+        "model": generation.model,
+        "input_tokens": outcome.input_tokens,
+        "output_tokens": outcome.output_tokens,
+        "ms": round(seconds * 1000),
+    }
+    return {name: value for name, value in known.items() if value is not None}

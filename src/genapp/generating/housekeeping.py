@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from genapp import views
+from genapp import logs, views
 from genapp.errors import GenappError
 from genapp.generating.answer import DATABASE_AWAY
 from genapp.models import Chunk, Generation, Session
@@ -78,19 +78,23 @@ class Housekeeping:
     async def revive(self) -> None:
         """Enqueue again what nobody works on, and end what was stopped, or is beyond help."""
         for generation in await Generation.overdue():
-            extra = {"generation_id": str(generation.id), "attempt": generation.attempt}
-            if generation.cancel_requested_at is not None:
-                await views.show_end(self.log, await generation.cancel())
-            elif generation.attempt >= MOST_ATTEMPTS:
-                logger.error("gave a generation up", extra=extra)
-                if (failed := await generation.give_up(GaveUp.code, GaveUp.message)) is not None:
-                    await views.show_end(self.log, failed)
-            elif (expired := await generation.expire(self.queue_timeout)) is not None:
-                logger.error("no worker had room for a generation", extra=extra)
-                await views.show_end(self.log, expired)
-            else:
-                logger.info("enqueued again", extra=extra)
-                await self.jobs.generate_later(generation.id)
+            with logs.ids(request_id=generation.request_id, generation_id=generation.id):
+                await self._revive(generation)
+
+    async def _revive(self, generation: Generation) -> None:
+        extra = {"attempt": generation.attempt}
+        if generation.cancel_requested_at is not None:
+            await views.show_end(self.log, await generation.cancel())
+        elif generation.attempt >= MOST_ATTEMPTS:
+            logger.error("gave a generation up", extra=extra)
+            if (failed := await generation.give_up(GaveUp.code, GaveUp.message)) is not None:
+                await views.show_end(self.log, failed)
+        elif (expired := await generation.expire(self.queue_timeout)) is not None:
+            logger.error("no worker had room for a generation", extra=extra)
+            await views.show_end(self.log, expired)
+        else:
+            logger.info("enqueued again", extra=extra)
+            await self.jobs.generate_later(generation.id)
 
     async def tell_places(self) -> None:
         """Tell those who wait how many are before them, where it has changed."""

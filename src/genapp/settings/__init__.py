@@ -29,6 +29,7 @@ from genapp.settings import keyless
 from genapp.settings.development_secret import development_secret
 from genapp.settings.edge import Hosts, Proxies
 from genapp.settings.explaining import first_sentence, without_password
+from genapp.settings.observing import Observing
 from genapp.settings.offered import DEFAULT_MODELS, ModelChoice, ProviderAccess, label, named_models
 from genapp.settings.patience import Patience
 from genapp.settings.signing import is_placeholder, split
@@ -50,7 +51,7 @@ def variable_name(field: str) -> str:
     return field.upper() if field in UNPREFIXED else f"GENAPP_{field.upper()}"
 
 
-class Settings(BaseSettings):
+class Settings(Observing, BaseSettings):
     """The configuration of one process.
 
     Raises `ConfigurationError` with one line that has the variable's name, what is allowed and what it was.
@@ -76,8 +77,6 @@ class Settings(BaseSettings):
     header_seconds: float = Field(15, gt=0)
     body_seconds: float = Field(60, gt=0)
     data: Path = Path(".genapp")
-    log_format: Literal["text", "json"] | None = None
-    log_prompts: bool = False
 
     database_address: str = Field("", validation_alias="DATABASE_URL", repr=False)
     database_pool: int = Field(10, ge=1, le=1000)
@@ -288,7 +287,3 @@ class Settings(BaseSettings):
     def frame_interval_max(self) -> float:
         """Seconds that the interval may stretch to when a worker is busy."""
         return self.frame_interval_max_ms / 1000
-
-    @property
-    def logs_as_json(self) -> bool:
-        return self.log_format == "json" or (self.log_format is None and self.env == "production")

@@ -32,6 +32,7 @@ from genapp.web.errors import answer_error
 from genapp.web.forms import Form  # noqa: TC001  Litestar reads the annotations of what it provides
 from genapp.web.headers import headers_hook
 from genapp.web.hosts import Hosts
+from genapp.web.observing import Observed
 from genapp.web.origins import CrossOrigin
 from genapp.web.parts import Parts, opened
 from genapp.web.policies import require_policies
@@ -125,4 +126,5 @@ def create_app(settings: Settings) -> Litestar:
     if settings.hosts:
         # Litestar's own check sees its routes only, takes a port for a part of the name, and answers in one shape.
         app.asgi_handler = Hosts(app.asgi_handler, settings.hosts)
+    app.asgi_handler = Observed(app.asgi_handler, log_access=settings.logs_access)
     return app

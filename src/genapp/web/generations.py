@@ -10,7 +10,7 @@ from litestar import Request, Response, post
 from litestar.response import Redirect
 from redis.exceptions import RedisError
 
-from genapp import models, views
+from genapp import logs, models, views
 from genapp.errors import GenappError, NotFound
 from genapp.models import Generation
 from genapp.streams import StreamsError
@@ -56,6 +56,7 @@ async def created(
     request: AnyRequest, parts: Parts, visitor: Visitor, generation: Generation, *, inside: bool
 ) -> Response[Any]:
     """Answer a submission. `inside`: it was sent from its conversation's page, which needs only the new article."""
+    logs.add_ids(generation_id=generation.id)
     wanted = shape(request)
     url = f"/conversations/{generation.conversation}"
     if wanted == "json":
@@ -138,6 +139,7 @@ async def retry(
 
 async def changed(request: AnyRequest, parts: Parts, visitor: Visitor, generation: Generation) -> Response[Any]:
     """Answer a change of a generation: 200 where it is done, whoever did it."""
+    logs.add_ids(generation_id=generation.id)
     wanted = shape(request)
     if wanted == "json":
         return Response(generation_json(parts, visitor, generation), status_code=200)
