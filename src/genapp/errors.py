@@ -3,8 +3,12 @@
     GenappError                     500  internal
     ├── Invalid                     422  the request cannot be used as it is
     │   ├── TooLarge                413
+    │   ├── Unsupported             400  asked for what we cannot do
+    │   ├── UnknownModel            400
+    │   ├── TextReplaced            400  the place to go on from is in a text that is void
     │   └── UnknownHost             400  asked for under a name that is not ours
     ├── Unauthenticated             401  nobody is logged in, or no longer
+    │   └── TicketExpired
     ├── Forbidden                   403
     │   └── FormExpired
     ├── NotFound                    404  also what belongs to somebody else
@@ -62,6 +66,24 @@ class TooLarge(Invalid):
     message = "That is too large. Shorten it and send it again."
 
 
+class Unsupported(Invalid):
+    code = "unsupported_parameter"
+    status = 400
+    message = "That is not supported here. Leave it out."
+
+
+class UnknownModel(Invalid):
+    code = "model_not_found"
+    status = 400
+    message = "There is no such model here."
+
+
+class TextReplaced(Invalid):
+    code = "text_replaced"
+    status = 400
+    message = "The answer was begun anew, and what you have of it is void. Drop it and follow from the beginning."
+
+
 class UnknownHost(Invalid):
     code = "unknown_host"
     status = 400
@@ -72,6 +94,11 @@ class Unauthenticated(GenappError):
     code = "unauthenticated"
     status = 401
     message = "You are not logged in. Log in, and do this again."
+
+
+class TicketExpired(Unauthenticated):
+    code = "ticket_expired"
+    message = "This ticket has expired. Ask for another one and connect again."
 
 
 class Forbidden(GenappError):

@@ -4,6 +4,7 @@ from genapp.models.account import folded, normal_email
 from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
+from genapp.models.context import Context
 from genapp.models.conversation import Conversation
 from genapp.models.database import connected, is_away, ping
 from genapp.models.draft import Draft
@@ -23,6 +24,7 @@ __all__ = [
     "ApiToken",
     "Attempt",
     "Chunk",
+    "Context",
     "Conversation",
     "Draft",
     "Generation",

@@ -47,6 +47,20 @@ class Access:
             raise Unauthenticated("This is not an API token of this site.")
         return await self._remembered(digest_of(token), lambda: self._look_up_token(token))
 
+    async def by_keys(self, user_id: UUID, keys: tuple[str, ...], scopes: frozenset[str]) -> Visitor:
+        """Who has been given leave, for something and for a while, by somebody whom these keys let in.
+
+        Raises Unauthenticated where one of them lets nobody in any more.
+        """
+        now = time.monotonic()
+        if await models.void(keys):
+            raise Unauthenticated
+        standing = await models.Session.standing(None, user_id, seconds=self._session_seconds)
+        stranger = self._sessions.stranger()
+        return replace(
+            stranger, user_id=user_id, known=True, email=standing.email, scopes=scopes, keys=keys, asked_at=now
+        )
+
     async def _remembered(self, name: str, ask: Callable[[], Awaitable[Visitor]]) -> Visitor:
         known = self._fresh.get(name)
         if known is not None and self._still_holds(known):

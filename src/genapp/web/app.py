@@ -16,6 +16,7 @@ from genapp.web import (
     accounts,
     administering,
     api_tokens,
+    cable,
     conversations,
     generations,
     health,
@@ -29,6 +30,7 @@ from genapp.web.headers import headers_hook
 from genapp.web.hosts import Hosts
 from genapp.web.parts import Parts, opened
 from genapp.web.policies import require_policies
+from genapp.web.responses import routes as responses
 from genapp.web.sessions import SessionMiddleware, Sessions
 from genapp.web.static import make_static
 from genapp.web.subscriptions import subscribe
@@ -73,7 +75,9 @@ def every_route() -> list[BaseRouteHandler]:
         *sharing.ROUTES,
         *administering.ROUTES,
         subscribe,
+        *cable.ROUTES,
         *health.ROUTES,
+        *responses.ROUTES,
         *openapi.ROUTES,
         make_static(),
     ]

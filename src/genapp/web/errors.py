@@ -10,7 +10,17 @@ from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
 
 from genapp import streams, views
-from genapp.errors import FormExpired, GenappError, NotFound, TooLarge, Unauthenticated, Unavailable, WrongMethod
+from genapp.errors import (
+    FormExpired,
+    GenappError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    WrongMethod,
+)
 from genapp.models import is_away, parse_id
 from genapp.web.composing import composer_for
 from genapp.web.forms import SAFE_METHODS, Form
@@ -36,6 +46,15 @@ TITLES = {
     429: "One moment",
     500: "Something went wrong",
     503: "Back in a moment",
+}
+
+
+OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+# Where that API has a name of its own for it.
+OPENAI_CODES: dict[type[GenappError], str] = {
+    Unauthenticated: "invalid_api_key",
+    TooMany: "rate_limit_exceeded",
+    Invalid: "invalid_value",
 }
 
 
@@ -93,12 +112,30 @@ def problem(error: GenappError) -> Response[Any]:
     return Response(body, status_code=error.status, media_type="application/problem+json", headers=headers_of(error))
 
 
+def openai_error(error: GenappError) -> Response[Any]:
+    """The shape of OpenAI's API, whose clients make an exception of it by the status."""
+    status = 400 if error.status == 422 else error.status
+    return Response({"error": openai_details(error)}, status_code=status, headers=headers_of(error))
+
+
+def openai_details(error: GenappError) -> dict[str, Any]:
+    """What that API says of an error: `param` is the field that it is about."""
+    return {
+        "message": error.sentence,
+        "type": OPENAI_TYPES.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error"),
+        "param": error.field,
+        "code": OPENAI_CODES.get(type(error), error.code),
+    }
+
+
 def answer_error(request: AnyRequest, exception: Exception) -> Response[Any]:
     """Litestar's exception handler for everything."""
     error = as_ours(exception)
     wanted = shape(request)
     if wanted == "json":
         return problem(error)
+    if wanted == "openai":
+        return openai_error(error)
     if wanted == "partial":
         renewed = _renewed_token(request) if isinstance(error, FormExpired) else {}
         return page(views.notice(error.sentence), error.status, {**headers_of(error), **renewed})

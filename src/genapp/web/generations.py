@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, post
@@ -24,10 +24,8 @@ from genapp.web.pages import address_of, page, person_of, site_of
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.representing import generation_json
+from genapp.web.submitting import limits_from, stop, submit
 from genapp.web.visitors import Visitor
-
-if TYPE_CHECKING:
-    from genapp.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -38,15 +36,10 @@ AnyRequest = Request[Any, Any, Any]
 async def create(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]) -> Response[Any]:
     """Store a prompt and answer at once; a worker does the rest."""
     try:
-        draft = draft_from(form, visitor, parts.settings)
-        await parts.quotas.admit(visitor.user_id, address_of(request))
-        generation, _ = await Generation.submit(draft, limits_from(parts.settings))
+        generation = await submit(parts, draft_from(form, visitor, parts.settings), address_of(request))
     except Exception as error:
         return await refuse(request, parts, visitor, form, as_ours(error))
-    if generation.status == "queued":
-        # Also for a repeated POST: the first may have died before it came to this.
-        await parts.jobs.generate_later(generation.id)
-    return await created(request, parts, visitor, generation, inside=draft.conversation_id is not None)
+    return await created(request, parts, visitor, generation, inside=bool(form.get("conversation_id")))
 
 
 async def created(
@@ -109,8 +102,7 @@ async def cancel(
     request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]
 ) -> Response[Any]:
     """Stop a generation. Idempotent: what is finished stays as it is."""
-    generation = await (await Generation.owned(generation_id, visitor.user_id)).cancel()
-    await announce_stop(parts, generation)
+    generation = await stop(parts, visitor, generation_id)
     return await changed(request, parts, visitor, generation)
 
 
@@ -126,11 +118,6 @@ async def retry(
         await announce_retry(parts, generation)
         await parts.jobs.generate_later(generation.id)
     return await changed(request, parts, visitor, generation)
-
-
-def limits_from(settings: Settings) -> models.Limits:
-    """What a user may have in flight and spend."""
-    return models.Limits(settings.max_in_flight_per_user, settings.tokens_per_user_per_day)
 
 
 async def changed(request: AnyRequest, parts: Parts, visitor: Visitor, generation: Generation) -> Response[Any]:
@@ -154,17 +141,6 @@ async def live_article(
     """A generation's article, and what connects it to its stream."""
     cards, stream = await shown(parts, Audience(str(visitor.user_id)), [generation])
     return page(views.generation(cards[0], stream, person_of(parts.settings, visitor)), status, headers)
-
-
-async def announce_stop(parts: Parts, generation: Generation) -> None:
-    """Tell the worker, or every viewer where none had it. The row has it, so Redis being away loses nothing."""
-    try:
-        if generation.status == "processing":
-            await parts.log.request_stop(views.stream_name(generation.id), fence=generation.attempt)
-        elif generation.status == "cancelled":
-            await views.show_end(parts.log, generation)
-    except (RedisError, OSError) as error:
-        logger.warning("the stop was not announced, the row has it: %s", error)
 
 
 async def announce_retry(parts: Parts, generation: Generation) -> None:

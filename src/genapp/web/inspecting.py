@@ -12,12 +12,12 @@ from litestar.types import Receive, Scope, Send
 from genapp import views
 from genapp.errors import NotFound
 from genapp.models import Generation, administering, parse_id
-from genapp.web.generations import announce_stop
 from genapp.web.live import Audience, shown
 from genapp.web.negotiation import readable
 from genapp.web.pages import page, person_of, see_other
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
+from genapp.web.submitting import announce_stop
 from genapp.web.subscriptions import Holder, follow
 from genapp.web.visitors import Visitor
 

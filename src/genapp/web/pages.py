@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from litestar import MediaType, Request, Response
+from litestar import MediaType, Response
 from litestar.response import Redirect
 
 from genapp import views
 
 if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
+
     from genapp.settings import Settings
     from genapp.web.visitors import Visitor
 
@@ -46,11 +48,11 @@ def person_of(settings: Settings, visitor: Visitor) -> views.Person:
     )
 
 
-def address_of(request: Request[Any, Any, Any]) -> str | None:
+def address_of(request: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     """The client's address; behind a proxy that is trusted (FORWARDED_ALLOW_IPS), the one it tells."""
     return request.client.host if request.client else None
 
 
-def site_of(request: Request[Any, Any, Any]) -> str:
+def site_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The address that a browser sees this site at, such as `https://example.org`."""
     return str(request.base_url).rstrip("/")

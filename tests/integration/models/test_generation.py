@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from genapp.errors import Invalid, NotFound, TooMany
-from genapp.models import Chunk, Conversation, Draft, Generation, Limits, Outcome, Spent, new_id
+from genapp.models import Chunk, Context, Conversation, Draft, Generation, Limits, Outcome, Spent, new_id
 from genapp.models.lease import ABANDONED_PATIENCE, QUEUED_PATIENCE
 
 if TYPE_CHECKING:
@@ -201,8 +201,41 @@ async def test_earlier_turns_are_those_with_an_answer_and_the_newest_that_fit() 
     unanswered = await submitted(user, prompt="three", conversation_id=conversation)
     last = await submitted(user, prompt="four", conversation_id=conversation)
     assert unanswered.status == "queued"
-    assert await last.earlier_turns(1000) == [("one", "answer to one"), ("two", "answer to two")]
-    assert await last.earlier_turns(20) == [("two", "answer to two")]
+    turns = [("user", "one"), ("assistant", "answer to one"), ("user", "two"), ("assistant", "answer to two")]
+    assert await last.messages(1000) == [*turns, ("user", "four")]
+    assert await last.messages(20) == [*turns[2:], ("user", "four")]
+
+
+async def test_what_came_with_a_prompt_is_said_again_in_later_turns_but_not_its_instructions() -> None:
+    user = new_id()
+    came = Context(instructions="Rhyme.", messages=(("user", "before"), ("assistant", "said")), metadata={"a": "b"})
+    first = await submitted(user, prompt="one", context=came)
+    assert first.came_with == came
+    claim = await Generation.claim(first.id, lease_seconds=LEASE)
+    assert claim is not None
+    assert await claim.messages() == [("system", "Rhyme."), *came.messages, ("user", "one")]
+    await claim.finish(outcome(answer="answer"), SPENT)
+    last = await submitted(user, prompt="two", follows=first.id, context=Context(instructions="Be brief."))
+    turns = [*came.messages, ("user", "one"), ("assistant", "answer")]
+    assert await last.messages() == [("system", "Be brief."), *turns, ("user", "two")]
+    assert (last.conversation, await last.previous()) == (first.conversation, first.id)
+
+
+async def test_only_the_last_of_a_conversation_that_has_ended_is_gone_on_from() -> None:
+    user = new_id()
+    first = await submitted(user)
+    with pytest.raises(Invalid, match="has not ended"):
+        await submitted(user, follows=first.id)
+    await first.cancel()
+    # At the same moment: one of them is the next, and the conversation stays a line.
+    both = await asyncio.gather(
+        *[submitted(user, prompt=prompt, follows=first.id) for prompt in ("a", "b")], return_exceptions=True
+    )
+    (refused,) = [one for one in both if isinstance(one, Exception)]
+    assert isinstance(refused, Invalid)
+    assert "has gone on from there" in refused.message
+    with pytest.raises(Invalid, match="no such response"):
+        await submitted(new_id(), follows=first.id)
 
 
 async def test_a_key_that_was_used_for_another_prompt_is_refused() -> None:

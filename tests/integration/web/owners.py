@@ -88,6 +88,8 @@ async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = Fal
         "user_id": user_id,
         "conversation_id": first["conversation_id"],
         "generation_id": second["id"],
+        "response_id": f"resp_{UUID(second['id']).hex}",
+        "name": "openai:demo-fast",
         "token": share.removeprefix("/shared/"),
         "invitation_id": await _invited(sites, admin, f"{marks['invited']}@example.org"),
         "session_id": str(new_id()),

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from tests.integration.web.sites import Sites
 
-UNSAFE = {row.path: row for row in ROWS if row.unsafe}
+# What is for programs does not look at the cookie that a browser brings.
+UNSAFE = {row.path: row for row in ROWS if row.unsafe and not row.policy.for_programs}
 FOREIGN: dict[str, dict[str, str]] = {
     "a browser that says it is another site's": {"Sec-Fetch-Site": "cross-site"},
     "a browser that says it is a sibling's": {"Sec-Fetch-Site": "same-site"},

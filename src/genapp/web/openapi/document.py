@@ -36,7 +36,10 @@ something then needs a body in JSON, `{}` where there is nothing to say, as the 
 sent it.
 
 Errors are problem details (RFC 9457): `code` is for programs, `detail` for people. Besides those that each route names
-there are 405 (`wrong_method`), and 400 (`unknown_host`) for an address that is not this site's."""
+there are 405 (`wrong_method`), and 400 (`unknown_host`) for an address that is not this site's.
+
+Below `/v1` the site speaks a part of OpenAI's Responses API, which is described by OpenAI; which part, says
+`docs/openai-api.md`."""
 
 SECURITY_SCHEMES = {
     "token": {

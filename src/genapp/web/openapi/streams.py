@@ -80,7 +80,8 @@ def _message(kind: str, properties: Piece, description: str, optional: tuple[str
 
 _CONTENT = {"content": string()}
 _NOTE = {"note": or_null(string("A sentence about the wait; null takes it back."))}
-_STATUS = {"status": one_of(IN_FLIGHT), **_NOTE}
+_ATTEMPT = {"type": "integer", "minimum": 0, "description": "Another number: the text begins anew."}
+_STATUS = {"status": one_of(IN_FLIGHT), "attempt": _ATTEMPT, **_NOTE}
 _ERROR = {"error": ref("GenerationError")}
 
 SCHEMAS: dict[str, Piece] = {
