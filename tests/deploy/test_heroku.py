@@ -21,7 +21,8 @@ from tests.running import GENAPP, answers, free_port, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
+
+    from tests.deploy.conftest import Certificate
 
 SLOW = "openai:demo-ttft50-tps50-n100"  # two seconds
 WORDS = " ".join(f"word{number}" for number in range(100))
@@ -29,7 +30,7 @@ APP = json.loads((ROOT / "app.json").read_text())
 
 
 @pytest.fixture(scope="module")
-def dynos(tmp_path_factory: pytest.TempPathFactory, certificate: Path) -> Iterator[Dynos]:
+def dynos(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Dynos]:
     """A web and a worker dyno after their release phase."""
     folder = tmp_path_factory.mktemp("heroku")
     slug, temporary, logs = folder / "slug", folder / "tmp", folder / "logs"
@@ -39,7 +40,7 @@ def dynos(tmp_path_factory: pytest.TempPathFactory, certificate: Path) -> Iterat
         database = stack.enter_context(embedded_postgres(folder / "postgres", durable=False))
         redis = urlsplit(stack.enter_context(embedded_redis(folder / "redis", durable=False)))
         tls_port, demo_port = free_port(), free_port()
-        proxy = [sys.executable, "-m", "tests.deploy.tls_proxy", str(tls_port), str(redis.port), str(certificate)]
+        proxy = [sys.executable, "-m", "tests.deploy.tls_proxy", str(tls_port), str(redis.port), str(certificate.file)]
         beside = {"tls": start(proxy), "demo": start([*GENAPP, "demo", "--port", str(demo_port)])}
         stack.callback(lambda: stop(*beside.values(), patience=10))
         config = {
