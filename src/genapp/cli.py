@@ -104,6 +104,7 @@ def _serve(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         backlog=4096,
+        timeout_keep_alive=settings.keep_alive_seconds,
         # Requests get this long; streams never end by themselves and are cut, and viewers resume elsewhere.
         timeout_graceful_shutdown=min(5, int(settings.shutdown_seconds)),
     )

@@ -76,6 +76,7 @@ class Settings(Observing, BaseSettings):
     hosts: Hosts = ()  # any
     header_seconds: float = Field(15, gt=0)
     body_seconds: float = Field(60, gt=0)
+    keep_alive_seconds: int = Field(95, ge=1)  # longer than proxies keep an idle connection: Heroku's 90, AWS' 60
     data: Path = Path(".genapp")
 
     database_address: str = Field("", validation_alias="DATABASE_URL", repr=False)
