@@ -181,7 +181,7 @@ async def test_an_account_is_promoted_and_demoted_and_its_sessions_look_again(
     await Session.begin(one, device="", address="", seconds=60)
     for command, role in (("promote", "admin"), ("demote", "user")):
         done(env, command, str(one.email))
-        assert heard(announced) == {f"user:{one.id}"}
+        assert heard(announced) == {f"user:{one.id}", f"admin:{one.id}"}
         assert (await User.by_id(one.id)).role == role
     today = f"{one.created_at:%Y-%m-%d}"
     assert f"user      {today}  {today}  {one.email}" in done(env, "list").splitlines()

@@ -49,6 +49,16 @@ async def test_everything_of_a_disabled_user_is_void() -> None:
     assert await void(ids) == {"session", "token", "share", "user"}
 
 
+async def test_an_admin_is_one_while_they_are_promoted_and_not_disabled() -> None:
+    user, ids = await made()
+    assert await void({"admin": user.id}) == {"admin"}
+    await user.set_role("admin")
+    assert await void({**ids, "admin": user.id}) == set()
+    await user.disable()
+    assert "admin" in await void({"admin": user.id})
+    assert await void({"admin": new_id()}) == {"admin"}
+
+
 async def test_everything_of_a_deleted_account_is_void() -> None:
     user, ids = await made()
     await User.delete_everything(user.id, recent_seconds=60)
