@@ -28,6 +28,7 @@ class Standing:
     email: str | None = None
     is_admin: bool = False
     disabled: bool = False
+    deleted: bool = False
     valid: bool = False
 
 
@@ -67,7 +68,7 @@ class Session(Rows, Table, tablename="sessions"):
         """Say who a user is, and whether their session is good; notes now and then that it was used."""
         rows = await cls.raw(
             """
-            SELECT users.email, users.role, users.disabled_at, sessions.id AS session,
+            SELECT users.email, users.role, users.disabled_at, users.deleted_at, sessions.id AS session,
               sessions.seen_at < now() - {} * interval '1 second' AS stale
             FROM users LEFT JOIN sessions
               ON sessions.id = {} AND sessions."user" = users.id AND sessions.expires_at > now()
@@ -87,7 +88,11 @@ class Session(Rows, Table, tablename="sessions"):
                 session_id,
             )
         return Standing(
-            row["email"], row["role"] == "admin", row["disabled_at"] is not None, valid=row["session"] is not None
+            row["email"],
+            is_admin=row["role"] == "admin",
+            disabled=row["disabled_at"] is not None,
+            deleted=row["deleted_at"] is not None,
+            valid=row["session"] is not None,
         )
 
     @classmethod

@@ -32,6 +32,8 @@ class User(Account, Table, tablename="users"):
     disabled_at = Timestamptz(null=True, default=None)
     max_in_flight = Integer(null=True, default=None)
     tokens_per_day = BigInt(null=True, default=None)
+    # Since when they are gone; what they had goes by and by (`models/deleting.py`).
+    deleted_at = Timestamptz(null=True, default=None)
     # Its foreign key is in a migration: two tables that name each other are more than Piccolo can put in order.
     site = UUID(null=True, default=None)
 
@@ -48,8 +50,8 @@ class User(Account, Table, tablename="users"):
                 await cls.raw("INSERT INTO users (id, site) VALUES ({}, {}) ON CONFLICT DO NOTHING", user_id, site)
             except asyncpg.ForeignKeyViolationError:
                 raise Unauthenticated from None
-        found = await cls.changed("SELECT * FROM users WHERE id = {} FOR UPDATE", user_id)
-        if found is None:
+        found = await cls.changed("SELECT * FROM users WHERE id = {} FOR NO KEY UPDATE", user_id)
+        if found is None or found.deleted_at is not None:
             raise Unauthenticated
         return found
 

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from genapp import passwords, views
 from genapp.errors import GenappError, Invalid
-from genapp.models import ApiToken, Session, User
+from genapp.models import ApiToken, Session, User, deleting
 from genapp.web.devices import device_name
 from genapp.web.errors import answer_error, headers_of
 from genapp.web.exporting import export
@@ -159,15 +159,15 @@ async def _end_other_sessions(parts: Parts, visitor: Visitor) -> None:
 
 @post("/account/deletion", opt=is_for(Policy.BROWSER))
 async def delete(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]) -> Response[Any]:
-    """Delete somebody with everything that is theirs, here and in Redis."""
+    """Delete somebody with everything that is theirs: they are gone at once, and the rest within minutes."""
     try:
         if not visitor.guest:
             await confirmed(form.get("password", ""), parts, visitor, request)
         elif form.get("confirm") != "yes":
             raise Invalid("Say that you want this: it cannot be undone.", field="confirm")
+        gone = await deleting.end_user(visitor.user_id)
     except GenappError as error:
         return await refused(request, parts, visitor, error, "deletion")
-    gone = await User.delete_everything(visitor.user_id, recent_seconds=parts.settings.stream_ttl)
     try:
         for generation_id, attempt in gone:
             await views.forget(parts.log, generation_id, attempt)
