@@ -146,7 +146,10 @@ def _work(settings: Settings) -> None:
     last = threading.Timer(settings.shutdown_seconds + 2 * HAND_BACK_SECONDS, os._exit, args=(1,))
     last.daemon = True
     last.start()
-    working.stop(timeout=int((settings.shutdown_seconds + HAND_BACK_SECONDS) * 1000))
+    # Dramatiq takes all the time gone by off the time left anew for each thread, so that after the first ones there was
+    # none, and answers that were being handed back were not waited for. So much of it that it lasts for all of them;
+    # the timer bounds the farewell.
+    working.stop(timeout=int(settings.worker_concurrency * (settings.shutdown_seconds + 2 * HAND_BACK_SECONDS) * 1000))
     broker.close()
     raise SystemExit(128 + number)
 

@@ -157,7 +157,9 @@ class Generating:
                 raise Leaving
             if left <= 0:
                 return
-            await asyncio.sleep(min(1.0, left))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(1.0, left)):
+                    await self.leaving.wait()
 
     async def _messages(self, generation: Generation) -> list[Message]:
         said = await once_there(generation.messages)
