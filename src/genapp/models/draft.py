@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from genapp import logs
+from genapp import logs, tracing
 
 if TYPE_CHECKING:
     import uuid
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Draft:
     """A validated request for a generation. `guest`: the user may have no row yet.
 
-    `request_id` is that of the request in which it is made, for the worker's lines to have it too.
+    `request_id` is that of the request in which it is made, for the worker's lines to have it too, and `traceparent`
+    its span, for the worker's to be its children.
     """
 
     user_id: uuid.UUID
@@ -25,3 +26,4 @@ class Draft:
     idempotency_key: str | None = None
     guest: bool = True
     request_id: str | None = field(default_factory=logs.request_id)
+    traceparent: str | None = field(default_factory=tracing.carried)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from genapp import logs
+from genapp import logs, tracing
 from genapp.logs import Facts
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from litestar.types import ASGIApp, Receive, Scope, Send
 
     from genapp.web.visitors import Visitor
@@ -23,6 +26,7 @@ logger = logging.getLogger("genapp.access")
 HEADER = b"x-request-id"
 # What nginx calls it: the client went before there was an answer.
 CLIENT_GONE = 499
+UNTRACED = ("/static/", "/healthz", "/readyz", "/metrics")
 HEARTBEAT = b"event: hb\n"
 
 
@@ -34,8 +38,8 @@ class Observed:
         self.log_access = log_access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = logs.new_request_id(_proposed(scope))
-        with logs.ids(request_id=request_id):
+        request_id = logs.new_request_id(_from_proxy(scope, HEADER))
+        with logs.ids(request_id=request_id), _traced(scope, request_id) as span:
             exchange = Exchange(scope, send, request_id, log_access=self.log_access)
             try:
                 await self.app(scope, receive, exchange.send)
@@ -44,6 +48,7 @@ class Observed:
                 raise
             finally:
                 exchange.end()
+                _describe(span, scope, exchange.status or CLIENT_GONE)
 
 
 class Exchange:
@@ -117,12 +122,29 @@ def route_of(scope: Scope) -> str:
     return str(template or min(scope["route_handler"].paths))
 
 
-def _proposed(scope: Scope) -> str | None:
-    """What our proxy calls this request. Anybody else's word could be another request's name."""
+def _from_proxy(scope: Scope, header: bytes) -> str | None:
+    """What our proxy says of this request. Anybody else's word could be another request's name."""
     if not scope["state"].get("from_proxy"):
         return None
-    named = [value for name, value in scope["headers"] if name == HEADER]
+    named = [value for name, value in scope["headers"] if name == header]
     return named[0].decode("latin-1") if len(named) == 1 else None
+
+
+def _traced(scope: Scope, request_id: str) -> AbstractContextManager[tracing.Span]:
+    """The request's span, where it is worth one: a page has 30 files, and load balancers ask every second."""
+    if scope["path"].startswith(UNTRACED):
+        return nullcontext(tracing.NOTHING)
+    method = str(scope.get("method", "WEBSOCKET"))
+    attributes: tracing.Attributes = {"http.request.method": method, "genapp.request_id": request_id}
+    return tracing.span(method, kind="server", parent=_from_proxy(scope, b"traceparent"), attributes=attributes)
+
+
+def _describe(span: tracing.Span, scope: Scope, status: int) -> None:
+    route = route_of(scope)
+    span.rename(f"{scope.get('method', 'WEBSOCKET')} {route}")
+    span.note({"http.route": route, "http.response.status_code": status})
+    if status >= 500:
+        span.fail(str(status))
 
 
 def _user_kind(scope: Scope) -> str:
