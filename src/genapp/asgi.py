@@ -1,4 +1,4 @@
-"""What uvicorn runs: `genapp.asgi:app`, over connections of `genapp.asgi:Connection`."""
+"""What uvicorn runs: `genapp.asgi:app`, over connections of `Connection` and `WebSocketConnection`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from genapp.settings.edge import Networks, with_mapped
 from genapp.settings.keyless import without_keys
 from genapp.web import create_app
 from genapp.web.connections import HttpConnection
+from genapp.web.websockets import WebSocketConnection
+
+__all__ = ["Connection", "WebSocketConnection", "app"]
 
 # `genapp web` has done this, and better: whoever runs uvicorn themselves has the keys in /proc/<pid>/environ still.
 settings = without_keys(Settings())

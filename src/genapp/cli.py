@@ -95,6 +95,9 @@ def _serve(settings: Settings) -> None:
         workers=settings.web_concurrency,
         loop="uvloop",
         http="genapp.asgi:Connection",
+        ws="genapp.asgi:WebSocketConnection",
+        # A character is at most 14 bytes: of two escapes of six, each with the backslash that JSON within JSON adds.
+        ws_max_size=settings.prompt_max_characters * 14 + 65_536,
         # From these X-Forwarded-Proto is believed, and of X-Forwarded-For the rightmost entry that is none of them.
         forwarded_allow_ips=with_mapped(settings.forwarded_allow_ips),
         ws_per_message_deflate=False,  # a compressor holds some 300 KB a connection, for messages of 50 bytes
@@ -103,6 +106,7 @@ def _serve(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         backlog=4096,
+        timeout_keep_alive=settings.keep_alive_seconds,
         # Requests get this long; streams never end by themselves and are cut, and viewers resume elsewhere.
         timeout_graceful_shutdown=min(5, int(settings.shutdown_seconds)),
     )

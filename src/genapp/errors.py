@@ -3,8 +3,13 @@
     GenappError                     500  internal
     ├── Invalid                     422  the request cannot be used as it is
     │   ├── TooLarge                413
+    │   ├── Unsupported             400  asked for what we cannot do
+    │   ├── UnknownModel            400
+    │   ├── TextReplaced            400  the place to go on from is in a text that is void
     │   └── UnknownHost             400  asked for under a name that is not ours
     ├── Unauthenticated             401  nobody is logged in, or no longer
+    │   ├── TicketExpired
+    │   └── TokenExpired                 an embed token that was good
     ├── Forbidden                   403
     │   └── FormExpired
     ├── NotFound                    404  also what belongs to somebody else
@@ -17,6 +22,8 @@ The provider errors (`genapp.providers.errors`) are a tree of their own: they en
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class GenappError(Exception):
@@ -62,6 +69,24 @@ class TooLarge(Invalid):
     message = "That is too large. Shorten it and send it again."
 
 
+class Unsupported(Invalid):
+    code = "unsupported_parameter"
+    status = 400
+    message = "That is not supported here. Leave it out."
+
+
+class UnknownModel(Invalid):
+    code = "model_not_found"
+    status = 400
+    message = "There is no such model here."
+
+
+class TextReplaced(Invalid):
+    code = "text_replaced"
+    status = 400
+    message = "The answer was begun anew, and what you have of it is void. Drop it and follow from the beginning."
+
+
 class UnknownHost(Invalid):
     code = "unknown_host"
     status = 400
@@ -72,6 +97,16 @@ class Unauthenticated(GenappError):
     code = "unauthenticated"
     status = 401
     message = "You are not logged in. Log in, and do this again."
+
+
+class TicketExpired(Unauthenticated):
+    code = "ticket_expired"
+    message = "This ticket has expired. Ask for another one and connect again."
+
+
+class TokenExpired(Unauthenticated):
+    code = "token_expired"
+    message = "This embed token has expired. Ask the page's own server for another one."
 
 
 class Forbidden(GenappError):
@@ -104,9 +139,12 @@ class WrongMethod(GenappError):
 
 
 class TooMany(GenappError):
+    """`standings` say how far the rates are used up that refused it (`quotas.Standing`), where rates did."""
+
     code = "too_many"
     status = 429
     message = "That is more than can be taken at once."
+    standings: tuple[Any, ...] = ()
 
 
 class Unavailable(GenappError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -94,6 +95,13 @@ def test_the_tests_that_the_guides_name_are_there() -> None:
     }
     missing = [name for name in named if not any(f"/{one}".endswith(f"/{name}") for one in tests)]
     assert not missing, "a guide that points nowhere is worse than none"
+
+
+def test_the_libraries_of_others_are_as_their_authors_published_them() -> None:
+    checked = subprocess.run(
+        [sys.executable, "bin/vendor", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_names_say_what_a_module_is_about() -> None:

@@ -8,7 +8,7 @@ import logging
 import math
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from redis.exceptions import RedisError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from genapp.jobs import Jobs
     from genapp.providers import Providers
+    from genapp.providers.contract import Role
     from genapp.settings import Settings
     from genapp.streams import Log
 
@@ -34,8 +35,6 @@ __all__ = ["Generating"]
 
 logger = logging.getLogger(__name__)
 
-# Characters of earlier turns sent along: about 50,000 tokens, which every model we know of takes.
-CONTEXT_CHARACTERS = 200_000
 # Characters above which the rest of an answer is rendered on a thread: 40,000 of code take 0.2 s, and all answers of
 # this process wait for the loop.
 LARGE = 20_000
@@ -175,10 +174,8 @@ class Generating:
             await asyncio.sleep(min(1.0, left))
 
     async def _messages(self, generation: Generation) -> list[Message]:
-        messages: list[Message] = []
-        for prompt, answer in await once_there(lambda: generation.earlier_turns(CONTEXT_CHARACTERS)):
-            messages += [Message("user", prompt), Message("assistant", answer)]
-        return [*messages, Message("user", generation.prompt)]
+        said = await once_there(generation.messages)
+        return [Message(cast("Role", role), text) for role, text in said]
 
     def _note_error(self, error: ProviderError, generation: Generation) -> None:
         """Log and count what a provider did, for the operators."""

@@ -99,7 +99,8 @@ class Attempt:
                 raise
 
     async def _read_in(self, span: tracing.Span) -> None:
-        stream = self.provider.stream(self.model, self.messages)
+        limit = self.answer.generation.came_with.max_output_tokens
+        stream = self.provider.stream(self.model, self.messages, max_tokens=limit)
         async with contextlib.aclosing(stream):
             async for delta in stream:
                 self._heard = time.monotonic()

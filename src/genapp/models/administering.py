@@ -70,6 +70,12 @@ async def generations(
 
 
 async def generation(generation_id: uuid.UUID) -> dict[str, Any] | None:
-    """One of them, None where there is none."""
-    rows: list[dict[str, Any]] = await User.raw(f"{GENERATIONS} WHERE generations.id = {{}}", generation_id)
+    """One of them with the whole of its row, None where there is none."""
+    rows: list[dict[str, Any]] = await User.raw(
+        """
+        SELECT generations.*, generations."user" AS user_id, email
+        FROM generations JOIN users ON users.id = generations."user" WHERE generations.id = {}
+        """,
+        generation_id,
+    )
     return rows[0] if rows else None

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from piccolo.columns import UUID, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
+from genapp.models.context import MOST_CHARACTERS, Context
 from genapp.models.conversation import Conversation
 from genapp.models.lease import Lease
 from genapp.models.submission import Submission
@@ -32,6 +33,7 @@ class Generation(Submission, Lease, Table, tablename="generations"):
     conversation: ForeignKey[Conversation] = ForeignKey(Conversation, null=False)
     user: ForeignKey[User] = ForeignKey(User, null=False)
     prompt = Text()
+    context = JSONB(null=True, default=None)
     model = Varchar(length=200)
     status = Varchar(length=10, default="queued")
     attempt = SmallInt(default=0)
@@ -58,12 +60,22 @@ class Generation(Submission, Lease, Table, tablename="generations"):
     def finished(self) -> bool:
         return self.status in FINISHED
 
+    @property
+    def came_with(self) -> Context:
+        """What came with the prompt."""
+        return Context.from_json(self.context)
+
     # -- reading ---------------------------------------------------------------------------------------
 
     @classmethod
     async def owned(cls, generation_id: uuid.UUID, user_id: uuid.UUID) -> Self:
         """Give the generation; raises NotFound where it is missing or another user's."""
         return await cls.one('SELECT * FROM generations WHERE id = {} AND "user" = {}', generation_id, user_id)
+
+    @classmethod
+    async def by_id(cls, generation_id: uuid.UUID) -> Self:
+        """Give the generation, whosever it is; raises NotFound where it is missing."""
+        return await cls.one("SELECT * FROM generations WHERE id = {}", generation_id)
 
     @classmethod
     async def in_flight_of(cls, user_id: uuid.UUID) -> list[Self]:
@@ -79,20 +91,37 @@ class Generation(Submission, Lease, Table, tablename="generations"):
         rows = await cls.raw("SELECT * FROM generations WHERE conversation = {} ORDER BY id", conversation_id)
         return [cls.from_row(row) for row in rows]
 
-    async def earlier_turns(self, max_characters: int) -> list[tuple[str, str]]:
-        """The (prompt, answer) pairs before this one that have an answer, oldest first.
+    async def previous(self) -> uuid.UUID | None:
+        """The id of the one before it in its conversation, None for the first."""
+        rows = await self.raw(
+            "SELECT id FROM generations WHERE conversation = {} AND id < {} ORDER BY id DESC LIMIT 1",
+            self.conversation,
+            self.id,
+        )
+        return rows[0]["id"] if rows else None
 
-        The newest that fit in `max_characters` together: a model's context is finite, and a conversation is not.
+    async def messages(self, most_characters: int = MOST_CHARACTERS) -> list[tuple[str, str]]:
+        """What the model is asked, as (role, text): instructions, earlier turns, what came with the prompt, the prompt.
+
+        Of the earlier turns, those that have an answer, and of these the newest that fit in `most_characters`
+        together with what came with the prompt: a model's context is finite, and a conversation is not.
         """
+        given = self.came_with
         rows = await self.raw(
             """
-            SELECT prompt, answer FROM (
-              SELECT id, prompt, answer, sum(length(prompt) + length(answer)) OVER (ORDER BY id DESC) AS characters
+            SELECT prompt, answer, context FROM (
+              SELECT id, prompt, answer, context, sum(
+                length(prompt) + length(answer) + coalesce(length(context ->> 'messages'), 0)
+              ) OVER (ORDER BY id DESC) AS characters
               FROM generations WHERE conversation = {} AND id < {} AND status <> 'queued' AND answer <> ''
             ) AS turns WHERE characters <= {} ORDER BY id
             """,
             self.conversation,
             self.id,
-            max_characters,
+            most_characters - given.characters,
         )
-        return [(row["prompt"], row["answer"]) for row in rows]
+        said: list[tuple[str, str]] = [("system", given.instructions)] if given.instructions else []
+        for row in rows:
+            said += Context.from_json(row["context"]).messages
+            said += [("user", row["prompt"]), ("assistant", row["answer"])]
+        return [*said, *given.messages, ("user", self.prompt)]

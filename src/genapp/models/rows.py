@@ -43,10 +43,9 @@ class Rows:
     def from_row(cls, row: dict[str, Any]) -> Self:
         """Make an instance of a row that is stored.
 
-        Columns that it does not know are left out: while a release is rolled out, the one before it still runs, on the
-        schema of the new one. Piccolo would raise.
+        Without the columns that a later release has added: while it is brought in, this one runs on its schema.
         """
-        known = {name: value for name, value in row.items() if name in _columns_of(cls)}  # type: ignore[arg-type]  # a class can be hashed
+        known = {name: value for name, value in row.items() if name in _columns_of(cls)}  # type: ignore[arg-type]  # a class is hashable
         return cls(_exists_in_db=True, **known)  # type: ignore[call-arg]  # the table's own constructor
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from genapp import logs, tracing
 from genapp.errors import Invalid, TooMany
@@ -14,6 +14,7 @@ from genapp.models.user import User
 if TYPE_CHECKING:
     import uuid
 
+    from genapp.models.context import Context
     from genapp.models.draft import Draft
     from genapp.models.limits import Limits
 
@@ -28,23 +29,50 @@ class Submission(Rows):
         model: str
         user: uuid.UUID
 
+        @property
+        def came_with(self) -> Context: ...
+
     @classmethod
     async def submit(cls, draft: Draft, limits: Limits) -> tuple[Self, bool]:
         """Store a draft as `queued`; give the generation and whether it is new.
 
         The same idempotency key of the same user gives the generation it gave first. Raises Invalid for a key that
-        was used for another prompt, NotFound for a foreign conversation, TooMany past the limits: the user's own
-        where they have some, else `limits`.
+        was used for another prompt and where `follows` cannot be gone on from, NotFound for a foreign conversation,
+        TooMany past the limits: the user's own where they have some, else `limits`.
         """
         async with cls._meta.db.transaction():
-            user = await User.locked(draft.user_id, guest=draft.guest)
+            user = await User.locked(draft.user_id, guest=draft.guest, site=draft.site)
             if draft.idempotency_key and (earlier := await cls._by_key(draft)):
                 return earlier._repeated(draft), False
             if draft.conversation_id:
                 await Conversation.owned(draft.conversation_id, draft.user_id)
+            conversation_id = await cls._gone_on(draft) if draft.follows else draft.conversation_id
             await cls._require_room(draft.user_id, user.limits(limits))
-            conversation_id = draft.conversation_id or await Conversation.begin(draft.user_id, draft.prompt)
+            conversation_id = conversation_id or await Conversation.begin(draft.user_id, draft.prompt)
             return await cls._insert(draft, conversation_id), True
+
+    @classmethod
+    async def _gone_on(cls, draft: Draft) -> uuid.UUID:
+        """The conversation that a draft goes on with. The user's row is locked: nobody else goes on with it."""
+        rows = await cls.raw(
+            """
+            SELECT conversation, status IN ('queued', 'processing') AS busy, EXISTS (
+              SELECT 1 FROM generations later WHERE later.conversation = g.conversation AND later.id > g.id
+            ) AS overtaken FROM generations g WHERE id = {} AND "user" = {}
+            """,
+            draft.follows,
+            draft.user_id,
+        )
+        if not rows:
+            why = "There is no such response, or it is not yours. Leave it out to begin a new conversation."
+        elif rows[0]["busy"]:
+            why = "The previous response has not ended. Wait for its end, or cancel it."
+        elif rows[0]["overtaken"]:
+            # A conversation is a line: what the model is sent would have the later turns in it.
+            why = "The conversation has gone on from there. Go on from its last response."
+        else:
+            return cast("uuid.UUID", rows[0]["conversation"])
+        raise Invalid(why, field="previous_response_id")
 
     @classmethod
     async def _by_key(cls, draft: Draft) -> Self | None:
@@ -55,7 +83,7 @@ class Submission(Rows):
         )
 
     def _repeated(self, draft: Draft) -> Self:
-        if (self.prompt, self.model) != (draft.prompt, draft.model):
+        if (self.prompt, self.model, self.came_with) != (draft.prompt, draft.model, draft.context):
             raise Invalid(
                 "This idempotency key was used for another prompt. Send this one with a new key.",
                 field="idempotency_key",
@@ -108,15 +136,16 @@ class Submission(Rows):
         return await cls.one(
             """
             WITH touched AS (UPDATE conversations SET updated_at = now() WHERE id = {})
-            INSERT INTO generations (id, conversation, "user", prompt, model, idempotency_key, request_id,
+            INSERT INTO generations (id, conversation, "user", prompt, context, model, idempotency_key, request_id,
               traceparent)
-            VALUES ({}, {}, {}, {}, {}, {}, {}, {}) RETURNING *
+            VALUES ({}, {}, {}, {}, {}::jsonb, {}, {}, {}, {}) RETURNING *
             """,
             conversation_id,
             new_id(),
             conversation_id,
             draft.user_id,
             draft.prompt,
+            draft.context.to_json(),
             draft.model,
             draft.idempotency_key,
             draft.request_id,

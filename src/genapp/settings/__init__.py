@@ -77,6 +77,7 @@ class Settings(Observing, BaseSettings):
     hosts: Hosts = ()  # any
     header_seconds: float = Field(15, gt=0)
     body_seconds: float = Field(60, gt=0)
+    keep_alive_seconds: int = Field(95, ge=1)  # longer than proxies keep an idle connection: Heroku's 90, AWS' 60
     data: Path = Path(".genapp")
 
     database_address: str = Field("", validation_alias="DATABASE_URL", repr=False)
@@ -103,11 +104,13 @@ class Settings(Observing, BaseSettings):
     model_list: str = Field("", validation_alias="GENAPP_MODELS")
 
     prompt_max_characters: int = Field(32_000, ge=1)
-    answer_max_characters: int = Field(1_000_000, ge=1)
+    answer_max_characters: int = Field(1_000_000, ge=1, le=10_000_000)
     max_in_flight_per_user: int = Field(3, ge=1)
     requests_per_minute_per_user: int = Field(60, ge=0)
     requests_per_minute_per_address: int = Field(300, ge=0)
     tokens_per_user_per_day: int = Field(0, ge=0)
+
+    wait_seconds: float = Field(60, ge=0)
 
     tries: int = Field(3, ge=1, le=10)
     retry_seconds: float = Field(1, gt=0)
@@ -130,6 +133,7 @@ class Settings(Observing, BaseSettings):
     stream_ttl: int = Field(86_400, ge=60)
     sse_lifetime: float = Field(600, ge=1)
     sse_heartbeat: float = Field(15, gt=0)
+    cable_lifetime: float = Field(3600, ge=1)  # longer: an Action Cable client is away for 6 to 18 seconds each time
     silence_seconds: float = Field(30, gt=0)
 
     def __init__(self, **values: Any):

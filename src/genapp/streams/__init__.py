@@ -6,8 +6,9 @@ the frames to viewers, from their cursor on, each exactly once. Knows nothing of
 
 from __future__ import annotations
 
+from . import action_cable
 from .cursor import Cursor, Cursors
-from .dialects import DIALECTS, Dialect
+from .dialects import ACCUMULATED, DIALECTS, Dialect, in_one_line
 from .errors import Fenced, InvalidName, LogLost, StreamClosed, StreamsError, Unavailable
 from .events import Event
 from .hub import Hub, Statistics
@@ -16,17 +17,20 @@ from .names import Names
 from .ops import Op, after, append, before, notice, remove, replace, text, update
 from .page import stream_from
 from .snapshot import Snapshot
-from .sse import serve
+from .socket import Gone, Socket
+from .sse import Source, serve
 from .subscriber import Subscriber
 from .viewer import Viewer
 
 __all__ = [
+    "ACCUMULATED",
     "DIALECTS",
     "Cursor",
     "Cursors",
     "Dialect",
     "Event",
     "Fenced",
+    "Gone",
     "Hub",
     "InvalidName",
     "Log",
@@ -35,15 +39,19 @@ __all__ = [
     "Op",
     "Published",
     "Snapshot",
+    "Socket",
+    "Source",
     "Statistics",
     "StreamClosed",
     "StreamsError",
     "Subscriber",
     "Unavailable",
     "Viewer",
+    "action_cable",
     "after",
     "append",
     "before",
+    "in_one_line",
     "notice",
     "remove",
     "replace",

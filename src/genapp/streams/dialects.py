@@ -42,12 +42,14 @@ class Dialect:
     """`encode(seq, ops)` gives the messages of a frame, none where it has nothing for this dialect.
 
     A dialect that `tells_text` gets an op `snapshot`, with the whole text so far, in the place of all
-    `text` ops, for a viewer who comes without a cursor.
+    `text` ops, for a viewer who comes without a cursor. One that `gathers` gets what is due as one piece, and an op
+    `whole` with the whole text so far beside it.
     """
 
     name: str
     encode: Callable[[int, Iterable[Op]], tuple[str, ...]]
     tells_text: bool = False
+    gathers: bool = False
 
 
 def _inert(html: str) -> str:
@@ -75,18 +77,31 @@ def _turbo_stream(op: Op) -> str:
 
 
 def _json(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
+    return _messages(seq, ops)
+
+
+def _accumulated(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
+    return _messages(seq, ops, accumulated=True)
+
+
+def _messages(seq: int, ops: Iterable[Op], *, accumulated: bool = False) -> tuple[str, ...]:
     messages: list[dict[str, Any]] = []
     for op in ops:
         if op.action == "text":
             messages.append({"type": "chunk", "seq": seq, "content": op.content})
         elif op.action == "snapshot":
             messages.append({"type": "snapshot", "seq": seq, "content": op.content})
+            if accumulated:
+                messages[-1]["accumulated"] = op.content
+        elif op.action == "whole":
+            messages[-1]["accumulated"] = op.content  # it stands behind the text that it ends with
         elif op.action == "notice":
             messages.append({**msgspec.json.decode(op.content), "seq": seq})
-    return tuple([_in_one_line(msgspec.json.encode(message).decode()) for message in messages])
+    return tuple([in_one_line(msgspec.json.encode(message).decode()) for message in messages])
 
 
-def _in_one_line(message: str) -> str:
+def in_one_line(message: str) -> str:
+    """JSON as a line that every client takes for one."""
     for mark, escaped in _LINE_ENDS.items():
         message = message.replace(mark, escaped)
     return message
@@ -100,3 +115,7 @@ DIALECTS = {
         Dialect("json", _json, tells_text=True),
     )
 }
+
+# `json` with the whole text so far beside each piece, as some programs want it. Not among the others: its bytes are
+# quadratic in an answer's length, so it is for who asks for it by name.
+ACCUMULATED = Dialect("json, accumulated", _accumulated, tells_text=True, gathers=True)

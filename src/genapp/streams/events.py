@@ -1,8 +1,7 @@
-"""Server-sent events as bytes. Lines end with LF: htmx 4.0.1 takes a CRLF split over two reads for two."""
+"""Frames as bytes. In server-sent events lines end with LF: htmx 4.0.1 takes a CRLF split over two reads for two."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,12 +15,31 @@ DONE = b"event: done\ndata: \n\n"
 _PIECE = 65_536
 
 
-@dataclass(frozen=True, slots=True)
 class Encoded:
-    """A frame in one dialect: its messages, and as SSE, up to where the id of the last one goes."""
+    """A frame in one dialect: its messages, and what is made of them once, when the first viewer needs it."""
 
-    messages: tuple[str, ...]
-    sse: bytes
+    __slots__ = ("_payloads", "_sse", "messages")
+
+    def __init__(self, messages: tuple[str, ...]) -> None:
+        self.messages = messages
+        self._payloads: tuple[bytes, ...] | None = None
+        self._sse: bytes | None = None
+
+    @property
+    def payloads(self) -> tuple[bytes, ...]:
+        """The messages in UTF-8, for a WebSocket."""
+        if self._payloads is None:
+            self._payloads = tuple([message.encode() for message in self.messages])
+        return self._payloads
+
+    @property
+    def sse(self) -> bytes:
+        """The messages as SSE, up to where the id of the last one goes."""
+        if self._sse is None:
+            # Only the last message gets an id: a viewer cut off between two must get both again.
+            fields = ["data: " + message.replace("\n", "\ndata: ") + "\n" for message in self.messages]
+            self._sse = "\n".join(fields).encode()
+        return self._sse
 
 
 class Event(NamedTuple):
@@ -37,12 +55,10 @@ class Event(NamedTuple):
 
 def encoded(messages: tuple[str, ...]) -> Encoded:
     """The frame that `messages` make up. They hold no CR."""
-    # Only the last message gets an id: a viewer cut off between two must get both again.
-    fields = ["data: " + message.replace("\n", "\ndata: ") + "\n" for message in messages]
-    return Encoded(messages, "\n".join(fields).encode())
+    return Encoded(messages)
 
 
-def pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
+def pieces(parts: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     """The same bytes: short parts joined, long ones cut, a piece shorter than twice 64 KB."""
     waiting = bytearray()
     for part in parts:

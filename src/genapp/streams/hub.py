@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -22,9 +22,10 @@ from .viewer import View, Viewer, parse_frame
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from .cursor import Cursor
+    from .dialects import Dialect
     from .log import Log
     from .retained import Frame
 
@@ -85,6 +86,7 @@ class Hub:
         self._frames = 0
         self._reads = 0
         self._dismissed = False
+        self._heeding: set[Callable[[], None]] = set()
         self._checking: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._subscriber = Subscriber(
@@ -116,15 +118,28 @@ class Hub:
         for watched in self._watched.values():
             for viewer in watched.view.viewers:
                 viewer.dismiss()
+        for call in list(self._heeding):
+            call()
+
+    @contextmanager
+    def until_dismissed(self, call: Callable[[], None]) -> Iterator[None]:
+        """Has `call` called when viewers are dismissed while the block runs, for who watches nothing at the moment."""
+        self._heeding.add(call)
+        try:
+            if self._dismissed:
+                call()
+            yield
+        finally:
+            self._heeding.discard(call)
 
     @asynccontextmanager
-    async def join(self, streams: Sequence[tuple[str, Cursor | None]], dialect: str) -> AsyncIterator[Viewer]:
+    async def join(self, streams: Sequence[tuple[str, Cursor | None]], dialect: str | Dialect) -> AsyncIterator[Viewer]:
         """A viewer of `streams`, each from its cursor on: from its beginning for None and for a stale one.
 
         Raises `KeyError` for a dialect that is not in `DIALECTS`, and `Unavailable` where Redis does not
         answer.
         """
-        viewer = Viewer(DIALECTS[dialect])
+        viewer = Viewer(DIALECTS[dialect] if isinstance(dialect, str) else dialect)
         watched = [self._watch(stream, viewer) for stream, _ in streams]
         try:
             await self._seat(viewer, watched, [cursor for _, cursor in streams])

@@ -43,13 +43,14 @@ class Held:
 class Retained:
     """The retained ops of one stream, in order. `seq` is the last frame's, which is the end where it is `closed`.
 
-    `told` is what a viewer made of all of it, until the next frame.
+    `told` is what a viewer made of all of it, until the next frame; `gathered` is the same of what is past a seq.
     """
 
-    __slots__ = ("_appends", "_frames", "_replaces", "_updates", "closed", "seq", "told")
+    __slots__ = ("_appends", "_frames", "_replaces", "_updates", "closed", "gathered", "seq", "told")
 
     def __init__(self, seq: int = 0, closed: bool = False) -> None:
         self.told: list[Held] | None = None
+        self.gathered: tuple[int, list[Held]] | None = None
         self.seq = seq
         self.closed = closed
         self._clear()
@@ -62,7 +63,7 @@ class Retained:
 
     def apply(self, frame: Frame) -> None:
         """Takes the next frame. Its seq must be above `self.seq`."""
-        self.told = None
+        self.told = self.gathered = None
         if frame.begins:
             self._clear()
         self.seq = frame.seq

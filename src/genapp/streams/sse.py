@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .events import HEARTBEAT, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-
-    from .viewer import Viewer
 
     Message = MutableMapping[str, Any]
     Send = Callable[[Message], Awaitable[None]]
@@ -25,6 +23,17 @@ HEADERS = (
 )
 
 
+class Source(Protocol):
+    """What is served, such as a `Viewer`."""
+
+    @property
+    def ended(self) -> bool: ...
+
+    async def next_parts(self) -> list[bytes]:
+        """Waits for what is to be written next. Cancelling it loses nothing."""
+        ...
+
+
 class _Gone(Exception):
     """The client has gone, or no longer reads."""
 
@@ -32,18 +41,18 @@ class _Gone(Exception):
 async def serve(
     send: Send,
     receive: Receive,
-    viewer: Viewer,
+    viewer: Source,
     *,
+    beat: bytes = HEARTBEAT,
     heartbeat: float = 15,
     lifetime: float = 600,
-    still_allowed: Callable[[], Awaitable[bool]] | None = None,
 ) -> None:
     """Answers a request with what `viewer` is to see, until it has ended or the client goes.
 
-    Says `hb` at once and every `heartbeat` seconds, and asks `still_allowed` as often. Ends after
-    `lifetime` seconds, give or take a tenth, between two events: the client then comes back with its
-    cursor. A client that reads slowly is waited for; what is superseded meanwhile is never sent. What
-    still waits a heartbeat after its time (for a client that does not read at all) is given up.
+    Says `beat` at once and every `heartbeat` seconds. Ends after `lifetime` seconds, give or take a tenth,
+    between two events: the client then comes back with its cursor. A client that reads slowly is waited
+    for; what is superseded meanwhile is never sent. What still waits a heartbeat after its time (for a
+    client that does not read at all) is given up.
     """
     # Jittered, so that the viewers of a restarted process do not all come back at once ten minutes later.
     lifetime *= random.uniform(0.9, 1.1)  # noqa: S311
@@ -51,35 +60,27 @@ async def serve(
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(_raise_when_gone(receive, lifetime + heartbeat))
             await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
-            await _write(send, [HEARTBEAT])
-            await _stream(send, viewer, heartbeat, lifetime, still_allowed)
+            await _write(send, [beat])
+            await _stream(send, viewer, beat, heartbeat, lifetime)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             watch.cancel()
     except* _Gone:
         pass
 
 
-async def _stream(
-    send: Send,
-    viewer: Viewer,
-    heartbeat: float,
-    lifetime: float,
-    still_allowed: Callable[[], Awaitable[bool]] | None,
-) -> None:
+async def _stream(send: Send, viewer: Source, beat: bytes, heartbeat: float, lifetime: float) -> None:
     now = asyncio.get_running_loop().time
     end = now() + lifetime
-    beat = now() + heartbeat
+    due = now() + heartbeat
     while not viewer.ended and now() < end:
         try:
-            async with asyncio.timeout_at(min(beat, end)):
+            async with asyncio.timeout_at(min(due, end)):
                 parts = await viewer.next_parts()
         except TimeoutError:
             parts = []
-        if now() >= beat:
-            if still_allowed is not None and not await still_allowed():
-                return
-            beat = now() + heartbeat
-            parts = parts or [HEARTBEAT]
+        if now() >= due:
+            due = now() + heartbeat
+            parts = parts or [beat]
         await _write(send, parts)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from .cursor import Cursor, Cursors
 from .events import DONE, Encoded, Event, encoded
 from .ops import Op
-from .retained import Frame, Held, Retained
+from .retained import Frame, Held, Retained, text_of
 
 if TYPE_CHECKING:
     from .dialects import Dialect
@@ -133,13 +133,19 @@ class Viewer:
     async def next_events(self) -> list[Event]:
         """As `next`, but the messages themselves, for a WebSocket, and no `done`. Empty only once `ended`."""
         while not self.ended:
-            events = self._due()
-            self.finished = all(seat.done for seat in self._seats)
-            if events:
+            if events := self.due_events():
                 return events
             if not self.finished:
                 await self._woken()
         return []
+
+    def due_events(self) -> list[Event]:
+        """What is past the cursor now, perhaps nothing."""
+        if self.ended:
+            return []
+        events = self._due()
+        self.finished = all(seat.done for seat in self._seats)
+        return events
 
     def sit(self, view: View, cursor: Cursor | None) -> None:
         """Watches `view` from `cursor`, or from its beginning where the view does not cover it."""
@@ -206,6 +212,8 @@ def _encoded(held: Held, dialect: Dialect) -> Encoded:
 def _missed(retained: Retained, seat: _Seat, dialect: Dialect) -> list[Held]:
     if dialect.tells_text and seat.seq == 0:
         return _told(retained, shown=seat.shown)
+    if dialect.gathers:
+        return _gathered(retained, seat.seq)
     return retained.after(seat.seq)
 
 
@@ -238,3 +246,26 @@ def _with_snapshot(missed: list[Held], at: int, text: str) -> list[Held]:
     first = next(held for held in frames if any(op.action in ("notice", "snapshot") for op in held.ops.values()))
     first.ops = {-1: Op("snapshot", "", ""), **first.ops}
     return frames
+
+
+def _gathered(retained: Retained, seq: int) -> list[Held]:
+    """What is past `seq`, its text as one piece in its last frame, with the whole text behind it.
+
+    Made once for all who are at the same place. The whole is written for each piece, so who reads slowly gets fewer.
+    """
+    if retained.gathered is None or retained.gathered[0] != seq:
+        missed = retained.after(seq)
+        telling = [held.seq for held in missed if any(op.action == "text" for op in held.ops.values())]
+        if telling:
+            missed = _with_whole(missed, telling[-1], retained.text())
+        retained.gathered = seq, missed
+    return retained.gathered[1]
+
+
+def _with_whole(missed: list[Held], at: int, text: str) -> list[Held]:
+    piece = "".join([text_of(held.ops.values()) for held in missed])
+    told = {at: Held(at, {-2: Op("text", "", piece), -1: Op("whole", "", text)})}
+    for held in missed:
+        rest = {index: op for index, op in held.ops.items() if op.action != "text"}
+        told.setdefault(held.seq, Held(held.seq)).ops.update(rest)
+    return [told[seq] for seq in sorted(told)]

@@ -28,7 +28,7 @@ def shell_ops(generation: Generation) -> list[Op]:
     """The first frame of an attempt: an article with an empty answer, in place of whatever was there."""
     return [
         replace(dom_id(generation.id), article(generation)),
-        notice({"type": "status", "status": generation.status}),
+        notice(_status(generation)),
     ]
 
 
@@ -59,8 +59,13 @@ def note_ops(generation: Generation, note: str | None) -> list[Op]:
     noted = card(generation, Written("", "", note))
     return [
         replace(dom_id(generation.id, "note"), render("_generation_note.html", generation=noted)),
-        notice({"type": "status", "status": generation.status, "note": note}),
+        notice({**_status(generation), "note": note}),
     ]
+
+
+def _status(generation: Generation) -> dict[str, Any]:
+    # With the attempt's number, a program knows whether the text that follows is what it has, said again, or another.
+    return {"type": "status", "status": generation.status, "attempt": generation.attempt}
 
 
 def final_ops(generation: Generation) -> list[Op]:

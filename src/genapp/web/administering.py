@@ -13,12 +13,12 @@ from genapp.errors import Forbidden, Invalid, NotFound
 from genapp.models import Generation, User, administering, parse_id
 from genapp.web import inspecting, inviting
 from genapp.web.forms import Form
-from genapp.web.generations import announce_stop
 from genapp.web.inspecting import generation_row, user_name
 from genapp.web.negotiation import readable
 from genapp.web.pages import page, person_of, see_other
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
+from genapp.web.submitting import announce_stop
 from genapp.web.visitors import Visitor
 
 AnyRequest = Request[Any, Any, Any]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request
+from litestar.enums import ScopeType
 
 from genapp.errors import Unauthenticated, WrongMethod
+from genapp.web.confining import confine
 from genapp.web.forms import SAFE_METHODS, read_fields, require_own_form, require_same_origin
+from genapp.web.origins import require_own_origin
 from genapp.web.policies import Policy, policy_of, require
 from genapp.web.sessions import enter
 
@@ -16,11 +20,13 @@ if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
     from litestar.handlers import BaseRouteHandler
 
+    from genapp.web.forms import Form
     from genapp.web.parts import Parts
     from genapp.web.visitors import Visitor
 
 # Whatever follows it: who means to bring a token, and spoils it, is not taken for somebody without one.
 BEARER = re.compile(r"bearer(?: +(.*))?", re.IGNORECASE)
+PROGRAMS_ONLY = "Send an API token of this site, as Authorization: Bearer genapp_…; make one on your account's page."
 LOGGED_OUT = "You have been logged out. Log in again, in another tab for example, and then send this once more."
 
 
@@ -32,28 +38,46 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     policy = policy_of(handler)
     if policy is Policy.EVERYONE:
         return
-    parts: Parts = connection.app.state.parts
+    if connection.scope["type"] == ScopeType.WEBSOCKET and handler.opt.get("refuses_itself"):
+        # Such a client takes a handshake that is refused for a server that is away, and tries again for ever.
+        return
     state = connection.scope["state"]
     bearer = BEARER.fullmatch(connection.headers.get("authorization", ""))
     changes = connection.scope.get("method") not in SAFE_METHODS
-    if changes:
-        if not isinstance(connection, Request):
-            raise WrongMethod("GET")  # the streams, which are only read
-        if not bearer:
-            require_same_origin(connection)
-        state["form"] = await read_fields(connection)
-    claim: Visitor = state["claim"]
-    if bearer:
-        enter(connection.scope, None)  # a program has no use for a cookie, whether its token is good or not
-    visitor = await (parts.access.by_token(bearer[1] or "") if bearer else parts.access.by_cookie(claim))
-    if not (bearer or visitor.known):
-        enter(connection.scope, visitor)
+    if policy.for_programs and not bearer:
+        raise Unauthenticated(PROGRAMS_ONLY)
+    if changes and not policy.for_programs:
+        state["form"] = await _read_form(connection, from_browser=not bearer)
+    parts: Parts = connection.app.state.parts
+    visitor = await _identified(connection, parts, bearer[1] or "" if bearer else None)
     if visitor.disabled and policy is Policy.ANYBODY:
-        visitor = parts.sessions.stranger()
+        # Their forms are still those of the cookie that they have.
+        visitor = replace(parts.sessions.stranger(), csrf_token=state["claim"].csrf_token)
     # Before it is known whether they may: a page that says no has their name on it.
     state["visitor"] = visitor
     if changes and visitor.lapsed and policy is not Policy.ANYBODY:
         raise Unauthenticated(LOGGED_OUT)
+    require_own_origin(connection, visitor)
     require(policy, visitor, guests=parts.settings.access_policy == "open")
+    await confine(connection, visitor)
     if changes and not bearer:
-        require_own_form(connection, state["form"], claim, parts.sessions)
+        require_own_form(connection, state["form"], state["claim"], parts.sessions)
+
+
+async def _identified(connection: ASGIConnection[Any, Any, Any, Any], parts: Parts, token: str | None) -> Visitor:
+    """Who asks, by their token where they bring one, else by their cookie; sees to the cookie of the answer."""
+    if token is not None:
+        enter(connection.scope, None)  # a program has no use for one, whether its token is good or not
+        return await parts.access.by_token(token)
+    visitor = await parts.access.by_cookie(connection.scope["state"]["claim"])
+    if not visitor.known:
+        enter(connection.scope, visitor)
+    return visitor
+
+
+async def _read_form(connection: ASGIConnection[Any, Any, Any, Any], *, from_browser: bool) -> Form:
+    if not isinstance(connection, Request):
+        raise WrongMethod("GET")  # the streams, which are only read
+    if from_browser:
+        require_same_origin(connection)
+    return await read_fields(connection)

@@ -22,11 +22,12 @@ def draft_from(form: Form, visitor: Visitor, settings: Settings) -> Draft:
     """Check what was sent; raises Invalid with the field and a sentence that says what to do."""
     return Draft(
         user_id=visitor.user_id,
-        prompt=_prompt(form, settings.prompt_max_characters),
+        prompt=checked_prompt(form.get("prompt", ""), settings.prompt_max_characters, field="prompt"),
         model=_model(form, settings),
         conversation_id=_conversation_id(form),
-        idempotency_key=_idempotency_key(form),
+        idempotency_key=checked_key(form.get("idempotency_key")),
         guest=visitor.guest,
+        site=visitor.site,
     )
 
 
@@ -54,14 +55,14 @@ def composer_for(
     )
 
 
-def _prompt(form: Form, limit: int) -> str:
-    prompt = form.get("prompt", "")
+def checked_prompt(prompt: str, limit: int, *, field: str) -> str:
+    """Give a prompt that says something and is not too long; raises Invalid."""
     if not prompt.strip():
-        raise Invalid("Write something first, then send it.", field="prompt")
+        raise Invalid("Write something first, then send it.", field=field)
     if len(prompt) > limit:
         raise Invalid(
             f"This is {len(prompt):,} characters long, and {limit:,} is the limit. Shorten it and send it again.",
-            field="prompt",
+            field=field,
         )
     return prompt
 
@@ -84,8 +85,8 @@ def _conversation_id(form: Form) -> UUID | None:
     return conversation_id
 
 
-def _idempotency_key(form: Form) -> str | None:
-    key = form.get("idempotency_key") or None
+def checked_key(key: str | None) -> str | None:
+    """Give an idempotency key, None for an empty one; raises Invalid where it is too long."""
     if key and len(key) > MAX_KEY:
         raise Invalid(f"An idempotency key has at most {MAX_KEY} characters.", field="idempotency_key")
-    return key
+    return key or None

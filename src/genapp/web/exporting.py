@@ -70,4 +70,7 @@ async def _conversations(visitor: Visitor) -> AsyncIterator[dict[str, Any]]:
 
 def _generation(generation: models.Generation) -> dict[str, Any]:
     names = ("id", "status", "model", "prompt", "answer", "error_message", "input_tokens", "output_tokens")
-    return {name: getattr(generation, name) for name in (*names, "created_at", "finished_at")}
+    return {
+        **{name: getattr(generation, name) for name in (*names, "created_at", "finished_at")},
+        "context": generation.came_with,
+    }

@@ -24,6 +24,8 @@ JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
 # What may be logged of a form. Of the rest, a prompt may be where that is asked for, and everything else never.
 PUBLIC_FIELDS = ("model", "conversation_id", "idempotency_key")
+# What JSON may also say by true and false.
+FLAGS = ("wait",)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 # NUL cannot be stored, the other controls only come with binary data, and a lone surrogate is no character.
@@ -48,6 +50,15 @@ def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         raise Forbidden("This was sent from another site. Open this site itself and send it from there.")
 
 
+def is_from_here(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether a browser says that a page of this site opened the connection.
+
+    For WebSockets: browsers send cookies with them from any page, and always the page's `Origin`.
+    """
+    origin = connection.headers.get("origin")
+    return origin is not None and _host_of(origin) == connection.headers.get("host")
+
+
 def _host_of(origin: str) -> str | None:
     try:
         return urlsplit(origin).netloc
@@ -60,7 +71,7 @@ async def read_fields(request: Request[Any, Any, Any]) -> Form:
     kind = _content_type(request)
     body = await request.body()
     if kind == JSON:
-        return _kept_private(_from_json(body))
+        return from_json(body)
     if kind not in ("", URLENCODED):
         raise Invalid("Send this as a form (application/x-www-form-urlencoded) or as JSON.")
     return _kept_private(_from_urlencoded(body))
@@ -72,7 +83,8 @@ def require_own_form(
     """Raises FormExpired for a form without the token that its page was given.
 
     The threat: another site's form, in a browser that tells no origin. JSON needs none: a page cannot send it across
-    origins without asking first, which nobody here answers. Neither does who brings no session.
+    origins without asking first, and none elsewhere is allowed to send it with a cookie. Neither does who brings no
+    session.
     """
     if not claim.known or _content_type(request) == JSON:
         return
@@ -101,11 +113,12 @@ def _from_urlencoded(body: bytes) -> Form:
     for name, value in pairs:
         if name in form:
             raise Invalid(f"“{name[:40]}” was sent more than once. Send it once.", field=name[:40])
-        form[name] = _clean(name, value)
+        form[name] = clean(name, value)
     return form
 
 
-def _from_json(body: bytes) -> Form:
+def from_json(body: bytes) -> Form:
+    """Give the fields of a JSON object of strings, line ends as LF. Raises Invalid for what is none."""
     try:
         fields = json.loads(body, object_pairs_hook=_once)
     except (ValueError, RecursionError):
@@ -116,10 +129,12 @@ def _from_json(body: bytes) -> Form:
     for name, value in fields.items():
         if value is None:
             continue
+        if name in FLAGS and isinstance(value, bool):
+            value = str(value).lower()
         if not isinstance(value, str):
             raise Invalid(f"“{name[:40]}” must be a string.", field=name[:40])
-        form[name] = _clean(name, value)
-    return form
+        form[name] = clean(name, value)
+    return _kept_private(form)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -135,7 +150,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _clean(name: str, value: str) -> str:
+def clean(name: str, value: str) -> str:
+    """Give a value with its line ends as LF. Raises Invalid, of the field `name`, for what is no text."""
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     if NOT_TEXT.search(value):
         raise Invalid("This contains characters that are not text. Remove them and send it again.", field=name[:40])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, post
@@ -14,6 +14,7 @@ from genapp import logs, models, views
 from genapp.errors import GenappError, NotFound
 from genapp.models import Generation
 from genapp.streams import StreamsError
+from genapp.web.asking import wants_to_wait, with_header_key
 from genapp.web.composing import draft_from
 from genapp.web.conversations import conversation_page, home_page
 from genapp.web.errors import answer_error, as_ours, headers_of
@@ -23,11 +24,12 @@ from genapp.web.negotiation import readable, shape
 from genapp.web.pages import address_of, page, person_of, site_of
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
+from genapp.web.rates import rate_headers
 from genapp.web.representing import generation_json
+from genapp.web.submitting import limits_from, stop, submit
+from genapp.web.turbo import turbo_generation
 from genapp.web.visitors import Visitor
-
-if TYPE_CHECKING:
-    from genapp.settings import Settings
+from genapp.web.waiting import ended
 
 logger = logging.getLogger(__name__)
 
@@ -36,17 +38,18 @@ AnyRequest = Request[Any, Any, Any]
 
 @post("/generations", opt=is_for(Policy.GENERATE))
 async def create(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]) -> Response[Any]:
-    """Store a prompt and answer at once; a worker does the rest."""
+    """Store a prompt and answer at once, or when it is written, for a program that waits; a worker does the rest."""
     try:
+        form, waits = with_header_key(request, form), wants_to_wait(request, form)
         draft = draft_from(form, visitor, parts.settings)
-        await parts.quotas.admit(visitor.user_id, address_of(request))
-        generation, _ = await Generation.submit(draft, limits_from(parts.settings))
+        generation, standings = await submit(parts, draft, address_of(request))
     except Exception as error:
         return await refuse(request, parts, visitor, form, as_ours(error))
-    if generation.status == "queued":
-        # Also for a repeated POST: the first may have died before it came to this.
-        await parts.jobs.generate_later(generation.id)
-    return await created(request, parts, visitor, generation, inside=draft.conversation_id is not None)
+    if waits and shape(request) == "json":
+        generation = await ended(parts, visitor, generation, parts.settings.wait_seconds)
+    answer = await created(request, parts, visitor, generation, inside=draft.conversation_id is not None)
+    answer.headers.update(rate_headers(standings))
+    return answer
 
 
 async def created(
@@ -59,6 +62,8 @@ async def created(
     if wanted == "json":
         location = {"Location": f"/generations/{generation.id}"}
         return Response(generation_json(parts, visitor, generation), status_code=201, headers=location)
+    if wanted == "turbo":
+        return await turbo_generation(parts, visitor, generation, status=201)
     if wanted == "page":
         return Redirect(url, status_code=303)
     if inside:
@@ -94,13 +99,15 @@ async def _page_it_came_from(
 
 @readable("/generations/{generation_id:uuid}", opt=is_for(Policy.READ))
 async def show(request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
-    """One generation: as JSON, as its article, or as a page at its place in the conversation."""
+    """One generation: as JSON, as its article (for Turbo too), or as a page at its place in the conversation."""
     generation = await Generation.owned(generation_id, visitor.user_id)
     wanted = shape(request)
     if wanted == "json":
         return Response(generation_json(parts, visitor, generation))
     if wanted == "partial":
         return await live_article(parts, visitor, generation)
+    if wanted == "turbo":
+        return await turbo_generation(parts, visitor, generation)
     found = await models.Conversation.owned(generation.conversation, visitor.user_id)
     return await conversation_page(parts, visitor, found, site_of(request))
 
@@ -110,8 +117,7 @@ async def cancel(
     request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]
 ) -> Response[Any]:
     """Stop a generation. Idempotent: what is finished stays as it is."""
-    generation = await (await Generation.owned(generation_id, visitor.user_id)).cancel()
-    await announce_stop(parts, generation)
+    generation = await stop(parts, visitor, generation_id)
     return await changed(request, parts, visitor, generation)
 
 
@@ -121,17 +127,14 @@ async def retry(
 ) -> Response[Any]:
     """Try a failed or stopped generation again. Idempotent: what is in progress or completed stays as it is."""
     earlier = await Generation.owned(generation_id, visitor.user_id)
-    await parts.quotas.admit(visitor.user_id, address_of(request))
+    standings = await parts.quotas.admit(visitor.user_id, address_of(request))
     generation, new = await earlier.retry(limits_from(parts.settings))
     if new:
         await announce_retry(parts, generation)
         await parts.jobs.generate_later(generation.id)
-    return await changed(request, parts, visitor, generation)
-
-
-def limits_from(settings: Settings) -> models.Limits:
-    """What a user may have in flight and spend."""
-    return models.Limits(settings.max_in_flight_per_user, settings.tokens_per_user_per_day)
+    answer = await changed(request, parts, visitor, generation)
+    answer.headers.update(rate_headers(standings))
+    return answer
 
 
 async def changed(request: AnyRequest, parts: Parts, visitor: Visitor, generation: Generation) -> Response[Any]:
@@ -140,6 +143,8 @@ async def changed(request: AnyRequest, parts: Parts, visitor: Visitor, generatio
     wanted = shape(request)
     if wanted == "json":
         return Response(generation_json(parts, visitor, generation), status_code=200)
+    if wanted == "turbo":
+        return await turbo_generation(parts, visitor, generation, present=True)
     if wanted == "page":
         return Redirect(f"/conversations/{generation.conversation}#{views.dom_id(generation.id)}", status_code=303)
     return await live_article(parts, visitor, generation)
@@ -156,17 +161,6 @@ async def live_article(
     """A generation's article, and what connects it to its stream."""
     cards, stream = await shown(parts, Audience(str(visitor.user_id)), [generation])
     return page(views.generation(cards[0], stream, person_of(parts.settings, visitor)), status, headers)
-
-
-async def announce_stop(parts: Parts, generation: Generation) -> None:
-    """Tell the worker, or every viewer where none had it. The row has it, so Redis being away loses nothing."""
-    try:
-        if generation.status == "processing":
-            await parts.log.request_stop(views.stream_name(generation.id), fence=generation.attempt)
-        elif generation.status == "cancelled":
-            await views.show_end(parts.log, generation)
-    except (RedisError, OSError) as error:
-        logger.warning("the stop was not announced, the row has it: %s", error)
 
 
 async def announce_retry(parts: Parts, generation: Generation) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from genapp import logs, tracing
 from genapp.logs import Facts
+from genapp.streams.socket import PIECE
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -27,6 +28,8 @@ HEADER = b"x-request-id"
 # What nginx calls it: the client went before there was an answer.
 CLIENT_GONE = 499
 UNTRACED = ("/static/", "/healthz", "/readyz", "/metrics")
+# What carries an answer.
+BODIES = frozenset({"http.response.body", "websocket.send", PIECE})
 HEARTBEAT = b"event: hb\n"
 
 
@@ -70,10 +73,10 @@ class Exchange:
     async def send(self, message: Any) -> None:
         """Passes a message on, and takes note of it."""
         kind = message["type"]
-        if kind == "http.response.body" or kind == "websocket.send":
+        if kind in BODIES:
             if self._log:
-                self._count(message.get("body") or message.get("bytes") or message.get("text") or b"")
-        elif kind == "http.response.start" or kind == "websocket.accept":
+                self._count(kind, message)
+        elif kind in ("http.response.start", "websocket.accept"):
             self._start(message)
         elif kind == "websocket.close" and not self.status:
             self.status = 403  # what a server makes of a WebSocket that was not accepted
@@ -96,13 +99,19 @@ class Exchange:
         if self._streams and self._log:
             self._say("stream opened", {})
 
-    def _count(self, body: bytes | str) -> None:
-        self._bytes += len(body) if isinstance(body, bytes) else len(body.encode())
-        if self.status == 101:
+    def _count(self, kind: str, message: Any) -> None:
+        if kind == "http.response.body":
+            body: bytes = message.get("body", b"")
+            if self._streams:
+                # An event's end is never cut in two (streams/events.py).
+                self._frames += body.count(b"\n\n") - body.count(HEARTBEAT)
+        elif kind == PIECE:
+            body = message["payload"]
+            self._frames += not message["more"]
+        else:
+            body = message.get("bytes") or message.get("text", "").encode()
             self._frames += 1
-        elif self._streams and isinstance(body, bytes):
-            # An event's end is never cut in two (streams/events.py).
-            self._frames += body.count(b"\n\n") - body.count(HEARTBEAT)
+        self._bytes += len(body)
 
     def _say(self, message: str, numbers: dict[str, float]) -> None:
         facts: dict[str, str | int | float] = {
@@ -151,6 +160,8 @@ def _user_kind(scope: Scope) -> str:
     visitor: Visitor | None = scope["state"].get("visitor")
     if visitor is None:
         return "-"  # nobody has looked
+    if visitor.site is not None:
+        return "embedded"
     if visitor.scopes is not None:
         return "token"
     if visitor.guest:

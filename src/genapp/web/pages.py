@@ -6,12 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from litestar import MediaType, Request, Response
+from litestar import MediaType, Response
 from litestar.response import Redirect
 
 from genapp import views
+from genapp.web.negotiation import TURBO
 
 if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
+
     from genapp.settings import Settings
     from genapp.web.visitors import Visitor
 
@@ -23,6 +26,11 @@ LONGEST_PLACE = 500
 def page(html: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
     """A page of one user."""
     return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+def turbo_streams(html: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
+    """What Turbo does to a page."""
+    return Response(html, status_code=status, media_type=TURBO, headers=headers)
 
 
 def see_other(path: str, **query: str) -> Redirect:
@@ -46,11 +54,11 @@ def person_of(settings: Settings, visitor: Visitor) -> views.Person:
     )
 
 
-def address_of(request: Request[Any, Any, Any]) -> str | None:
+def address_of(request: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     """The client's address; behind a proxy that is trusted (FORWARDED_ALLOW_IPS), the one it tells."""
     return request.client.host if request.client else None
 
 
-def site_of(request: Request[Any, Any, Any]) -> str:
+def site_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The address that a browser sees this site at, such as `https://example.org`."""
     return str(request.base_url).rstrip("/")

@@ -15,6 +15,7 @@ from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
 from genapp.web.access import Access
+from genapp.web.origins import Origins
 from genapp.web.silence import look_after
 from genapp.web.stopping import before_stopping
 
@@ -42,6 +43,7 @@ class Parts:
     sessions: Sessions
     access: Access
     revocations: Revocations
+    origins: Origins
     names: Names
     redis: Redis
     log: Log
@@ -79,6 +81,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             sessions,
             Access(sessions, revocations, session_seconds=settings.session_seconds),
             revocations,
+            Origins(revocations),
             Names(settings.secrets),
             client,
             log,

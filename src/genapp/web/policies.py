@@ -28,6 +28,12 @@ class Policy(Enum):
     READ = "read"
     # The same, with the scope `generate`.
     GENERATE = "generate"
+    # An embed token that may read: a part of a page elsewhere.
+    EMBED = "embed"
+    # As READ and GENERATE, but with a token and nothing else. No page can send one in a person's name, so there is no
+    # form to prove, and the handler reads what was sent, once it is known who has sent it.
+    PROGRAM_READ = "program read"
+    PROGRAM_GENERATE = "program generate"
     # To be let in, in a browser: nothing that a token may do.
     BROWSER = "browser"
     # To be logged in, in a browser.
@@ -35,10 +41,26 @@ class Policy(Enum):
     # To be logged in as an admin, in a browser. To everybody else it is not there.
     ADMIN = "admin"
 
+    @property
+    def for_programs(self) -> bool:
+        """Whether nobody comes in without a token."""
+        return self in (Policy.PROGRAM_READ, Policy.PROGRAM_GENERATE)
 
-def is_for(policy: Policy) -> Mapping[str, Any]:
-    """What a handler's `opt` says of its policy."""
-    return {"policy": policy}
+    @property
+    def scope(self) -> str | None:
+        """The scope that a token needs, None where none will do."""
+        if self is Policy.EMBED:
+            return Policy.READ.value
+        asks = {Policy.READ, Policy.GENERATE, Policy.PROGRAM_READ, Policy.PROGRAM_GENERATE}
+        return self.value.removeprefix("program ") if self in asks else None
+
+
+def is_for(policy: Policy, *, refuses_itself: bool = False) -> Mapping[str, Any]:
+    """What a handler's `opt` says of its policy.
+
+    `refuses_itself`: it speaks to WebSockets, and tells in its own protocol who may not.
+    """
+    return {"policy": policy, "refuses_itself": refuses_itself}
 
 
 def policy_of(handler: BaseRouteHandler) -> Policy:
@@ -64,7 +86,12 @@ def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
         return
     if visitor.disabled:
         raise Forbidden(DISABLED)
-    if visitor.guest and not (guests and policy in (Policy.READ, Policy.GENERATE, Policy.BROWSER)):
+    if policy is Policy.EMBED and visitor.site is None:
+        raise Unauthenticated("This is for embedded pages. Send an embed token (Authorization: Bearer …).")
+    if policy.for_programs and visitor.site is not None:
+        raise Forbidden("An embed token is for the page that it was made for. Use an API token here.")
+    guests = guests and policy in (Policy.READ, Policy.GENERATE, Policy.BROWSER)
+    if visitor.guest and visitor.site is None and not guests:
         raise Unauthenticated
     if visitor.scopes is not None:
         _require_scope(policy, visitor.scopes)
@@ -73,7 +100,7 @@ def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
 
 
 def _require_scope(policy: Policy, scopes: frozenset[str]) -> None:
-    if policy not in (Policy.READ, Policy.GENERATE):
-        raise Forbidden("An API token cannot do this. Log in with a browser.")
-    if policy.value not in scopes:
-        raise Forbidden(f"This API token lacks the scope “{policy.value}”. Make one that has it.")
+    if policy.scope is None:
+        raise Forbidden("A token cannot do this. Log in with a browser.")
+    if policy.scope not in scopes:
+        raise Forbidden(f"This token lacks the scope “{policy.scope}”. Make one that has it.")

@@ -77,10 +77,17 @@ async def made(role: str = "user") -> User:
     return await User.sign_up(new_id(), f"{new_id().hex}@example.org", await passwords.hashed(PASSWORD), role=role)
 
 
+async def account(email: str) -> User:
+    """The account that has an address."""
+    found = await User.find(email)
+    assert found is not None
+    return found
+
+
 async def test_an_account_is_made_with_a_password_from_standard_input(env: dict[str, str]) -> None:
     email = f"{new_id().hex}@example.org"
     assert done(env, "create", f" {email.upper()} ", "--password-stdin", typed=f"{PASSWORD}\n") == ""
-    found = await User.by_email(email)
+    found = await account(email)
     assert await passwords.matches(PASSWORD, found.password_hash)
     assert not found.is_admin
     assert f"There is an account {email} already." in refused(env, "create", email, "--generate")
@@ -90,7 +97,7 @@ async def test_a_generated_password_is_all_that_is_printed_and_lets_the_first_ad
     email = f"{new_id().hex}@example.org"
     (password,) = done(env, "create", email, "--admin", "--generate").splitlines()
     assert len(password) >= 20
-    found = await User.by_email(email)
+    found = await account(email)
     assert found.is_admin
     assert await passwords.matches(password, found.password_hash)
 
@@ -117,7 +124,7 @@ async def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(env: 
     assert process.wait(timeout=30) == 0
     os.close(controller)
     assert PASSWORD not in shown
-    assert await passwords.matches(PASSWORD, (await User.by_email(email)).password_hash)
+    assert await passwords.matches(PASSWORD, (await account(email)).password_hash)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +144,7 @@ async def test_a_new_password_ends_every_session_at_once_and_keeps_the_tokens(
     env: dict[str, str], announced: redis.client.PubSub
 ) -> None:
     one = await made()
-    sessions = [await Session.begin(one.id, device="", address="", seconds=60) for _ in range(2)]
+    sessions = [await Session.begin(one, device="", address="", seconds=60) for _ in range(2)]
     await ApiToken.make(one.id, "script", "read", None)
     done(env, "password", str(one.email), "--password-stdin", typed=OTHER)
     assert heard(announced) == {f"session:{session}" for session in sessions}
@@ -152,7 +159,7 @@ async def test_who_is_disabled_loses_sessions_tokens_and_answers_in_progress_and
     env: dict[str, str], announced: redis.client.PubSub
 ) -> None:
     one = await made()
-    await Session.begin(one.id, device="", address="", seconds=60)
+    await Session.begin(one, device="", address="", seconds=60)
     await ApiToken.make(one.id, "script", "read", None)
     generation, _ = await Generation.submit(Draft(one.id, "Hello", "openai:demo", guest=False), Limits(3, 0))
     done(env, "disable", str(one.email))
@@ -171,7 +178,7 @@ async def test_an_account_is_promoted_and_demoted_and_its_sessions_look_again(
     env: dict[str, str], announced: redis.client.PubSub
 ) -> None:
     one = await made()
-    await Session.begin(one.id, device="", address="", seconds=60)
+    await Session.begin(one, device="", address="", seconds=60)
     for command, role in (("promote", "admin"), ("demote", "user")):
         done(env, command, str(one.email))
         assert heard(announced) == {f"user:{one.id}"}

@@ -201,8 +201,9 @@ async def test_earlier_turns_are_those_with_an_answer_and_the_newest_that_fit() 
     unanswered = await submitted(user, prompt="three", conversation_id=conversation)
     last = await submitted(user, prompt="four", conversation_id=conversation)
     assert unanswered.status == "queued"
-    assert await last.earlier_turns(1000) == [("one", "answer to one"), ("two", "answer to two")]
-    assert await last.earlier_turns(20) == [("two", "answer to two")]
+    turns = [("user", "one"), ("assistant", "answer to one"), ("user", "two"), ("assistant", "answer to two")]
+    assert await last.messages(1000) == [*turns, ("user", "four")]
+    assert await last.messages(20) == [*turns[2:], ("user", "four")]
 
 
 async def test_a_key_that_was_used_for_another_prompt_is_refused() -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("database")
 async def made() -> tuple[User, dict[str, UUID]]:
     """An account with one of everything that lets somebody in; their keys."""
     user = await User.sign_up(new_id(), f"{new_id().hex}@example.org", "no hash")
-    session = await Session.begin(user.id, device="", address="", seconds=60)
+    session = await Session.begin(user, device="", address="", seconds=60)
     token, _ = await ApiToken.make(user.id, "one", "read", 1)
     share = await Share.begin(await Conversation.begin(user.id, "x"), 1)
     return user, {"session": session, "token": token.id, "share": share.id, "user": user.id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from hypothesis import strategies as st
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+
+LONGEST_SHOWN = 3_000
+# Bytes of a value in an address, where each may be three. An address and headers of 64 KB get no further than the edge.
+LONGEST_VALUE = 2_000
 
 NASTY = [
     b"",
@@ -68,6 +72,15 @@ class Attempt:
     body: bytes
     wanted: str | None
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis shows it: of a longer text it would warn, in the place of what went wrong."""
+        parts = (self.method, self.target, self.headers, self.body, self.wanted)
+        printer.text(f"Attempt({', '.join(_cut(repr(part)) for part in parts)})")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}… ({len(text)} characters)"
+
 
 @st.composite
 def attempts(
@@ -93,12 +106,12 @@ def _targets(draw: st.DrawFn, path: str, known: Mapping[str, str]) -> str:
     if path == "/static":
         parts.append(draw(_segments("0/css/base.css")))
     pairs = draw(st.lists(st.tuples(st.sampled_from(QUERY), anything), max_size=4))
-    query = "&".join(f"{name}={quote(value, safe='%')}" for name, value in pairs)
+    query = "&".join(f"{name}={quote(value[:LONGEST_VALUE], safe='%')}" for name, value in pairs)
     return "/".join(parts) + (f"?{query}" if query else "")
 
 
 def _segments(known: str | None) -> st.SearchStrategy[str]:
-    odd = anything.map(lambda value: quote(value, safe="%") or "-")
+    odd = anything.map(lambda value: quote(value[:LONGEST_VALUE], safe="%") or "-")
     ids = st.uuids().map(str)
     return st.one_of(*([st.just(known)] if known else []), ids, odd)
 

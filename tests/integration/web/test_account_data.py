@@ -151,7 +151,7 @@ async def test_of_who_deletes_everything_nothing_is_left(
 
     old = visitor.cookie
     answer = await visitor.post_form("/account/deletion", **({"confirm": "yes"} if guest else {"password": PASSWORD}))
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?done=deletion")
     for stream in streams:
         await stream
 

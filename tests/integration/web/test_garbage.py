@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 
 from genapp.web import openapi
 from genapp.web.app import every_route
+from genapp.web.negotiation import OPENAI_PREFIX
 from genapp.web.openapi.refusals import PROBLEM
 from tests.integration.web import fuzzing
 from tests.integration.web.attempts import Attempt, attempts
@@ -113,6 +114,9 @@ def check(answer: Answer, attempt: Attempt) -> None:
     for status, header in ((401, "www-authenticate"), (405, "allow"), (429, "retry-after")):
         assert answer.status != status or header in answer.headers, answer
     if answer.status < 400 or attempt.method == "HEAD":
+        return
+    if attempt.target.startswith(OPENAI_PREFIX):
+        assert set(json.loads(answer.body)["error"]) == {"message", "type", "param", "code"}, answer
         return
     kind = answer.headers["content-type"]
     assert kind in ("application/problem+json", "text/html; charset=utf-8"), answer

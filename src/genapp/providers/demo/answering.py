@@ -81,6 +81,8 @@ def _words(ask: Ask) -> list[str]:
         return [f" word{number}" if number else "word0" for number in range(ask.script.words)]
     if ask.script.content == "echo":
         return tokens(ask.prompt)
+    if ask.script.content == "turns":
+        return tokens("\n".join(f"{role}: {text}" for role, text in [*ask.turns[:-1], ("user", ask.prompt)]))
     if ask.script.content == "hostile":
         return tokens(HOSTILE)
     return tokens(compose(ask.prompt, ask.turns[:-1]))

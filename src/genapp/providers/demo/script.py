@@ -11,6 +11,7 @@ Pace and content
     tps<n>          tokens a second
     n<count>        the answer is `word0 word1 …`, one token each
     echo            the answer is the prompt, unchanged
+    turns           the answer is all that was sent, a line for each turn: `role: text`
     hostile         the answer is full of HTML, scripts and remote images
     odd             the bytes leave in pieces of 1 to 7, cut anywhere
     tag<anything>   means nothing; names the model in `/stats`
@@ -48,7 +49,7 @@ REFUSALS = frozenset({"quota", "context", "policy", "nousage", "hang", "html"})
 BROKEN_ANSWERS = frozenset(
     {"stall", "pause", "cut", "half", "malformed", "error", "overloaded", "empty", "filter", "refuse", "length"}
 )
-CONTENTS = frozenset({"echo", "hostile"})
+CONTENTS = frozenset({"echo", "turns", "hostile"})
 
 # After how many tokens a broken answer breaks.
 TOKENS_BEFORE_FAULT = 12

@@ -149,6 +149,9 @@ def _of_somebody() -> dict[object, Operation]:
                 example={"name": "nightly report", "scope": "generate", "expires": "90"},
             ),
         ),
+        api_tokens.revoke_all: Operation(
+            "revoke_tokens", TAG, "End every API token", {204: empty("None opens anything.")}, body=NOTHING_TO_SAY
+        ),
         api_tokens.revoke_token: Operation(
             "revoke_token", TAG, "End an API token", {204: empty("It opens nothing.")}, body=NOTHING_TO_SAY
         ),
@@ -157,6 +160,14 @@ def _of_somebody() -> dict[object, Operation]:
 
 DOWNLOAD = {"Content-Disposition": header("The name of the file.", string(pattern="^attachment; "))}
 COUNT = or_null({"type": "integer", "minimum": 0})
+
+_OF_CONTEXT = {
+    "instructions": string(),
+    "messages": array(array(string(), "Who said it, and what.", minItems=2, maxItems=2)),
+    "max_output_tokens": {"type": "integer", "minimum": 1},
+    "metadata": {"type": "object", "additionalProperties": string()},
+}
+CONTEXT = record(_OF_CONTEXT, optional=tuple(_OF_CONTEXT), description="What came with the prompt.")
 
 SCHEMAS: dict[str, Piece] = {
     "Account": record({"id": uuid(), "email": string(maxLength=EMAIL_CHARACTERS)}),
@@ -207,6 +218,7 @@ SCHEMAS: dict[str, Piece] = {
                                     "status": one_of((*IN_FLIGHT, *FINISHED)),
                                     "model": string(),
                                     "prompt": string(),
+                                    "context": CONTEXT,
                                     "answer": string(),
                                     "error_message": or_null(string()),
                                     "input_tokens": COUNT,

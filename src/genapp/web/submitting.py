@@ -1,0 +1,59 @@
+"""Submitting a prompt and stopping its answer, by whatever way it was asked for."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from genapp import models, views
+from genapp.models import Generation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from genapp.models import Draft
+    from genapp.quotas import Standing
+    from genapp.settings import Settings
+    from genapp.web.parts import Parts
+    from genapp.web.visitors import Visitor
+
+logger = logging.getLogger(__name__)
+
+
+async def submit(parts: Parts, draft: Draft, address: str | None) -> tuple[Generation, Sequence[Standing]]:
+    """Store a prompt, for a worker to answer; `address` is the client's. Gives how far the rates are used up, too.
+
+    Raises NotFound for somebody else's conversation, and TooMany past a limit.
+    """
+    standings = await parts.quotas.admit(draft.user_id, address)
+    generation, _ = await Generation.submit(draft, limits_from(parts.settings))
+    if generation.status == "queued":
+        # Also for a repeated submission: the first may have died before it came to this.
+        await parts.jobs.generate_later(generation.id)
+    return generation, standings
+
+
+async def stop(parts: Parts, visitor: Visitor, generation_id: UUID) -> Generation:
+    """Stop a generation. Idempotent: what is finished stays as it is. Raises NotFound for somebody else's."""
+    generation = await (await Generation.owned(generation_id, visitor.user_id)).cancel()
+    await announce_stop(parts, generation)
+    return generation
+
+
+def limits_from(settings: Settings) -> models.Limits:
+    """What a user may have in flight and spend."""
+    return models.Limits(settings.max_in_flight_per_user, settings.tokens_per_user_per_day)
+
+
+async def announce_stop(parts: Parts, generation: Generation) -> None:
+    """Tell the worker, or every viewer where none had it. The row has it, so Redis being away loses nothing."""
+    try:
+        if generation.status == "processing":
+            await parts.log.request_stop(views.stream_name(generation.id), fence=generation.attempt)
+        elif generation.status == "cancelled":
+            await views.show_end(parts.log, generation)
+    except (RedisError, OSError) as error:
+        logger.warning("the stop was not announced, the row has it: %s", error)
