@@ -11,7 +11,7 @@ import threading
 
 import click
 
-from genapp import logs, users_cli
+from genapp import logs, sentry, tracing, users_cli
 from genapp.errors import GenappError
 from genapp.processes import Process, exit_on_signals, hold_stop_signals, start, stop, wait_for_any
 from genapp.settings import Settings, keyless
@@ -62,6 +62,8 @@ def web(host: str | None, port: int | None) -> None:
     logs.configure(settings)
     require_free_port(settings.host, settings.port)
     require_services(settings)
+    sentry.require(settings)
+    tracing.require()
     exit_on_signals()
     if settings.web_concurrency == 1:
         _serve(settings)
@@ -116,8 +118,12 @@ def worker() -> None:
     settings = Settings()
     logs.configure(settings)
     require_services(settings)
+    sentry.require(settings)
+    tracing.require()
     exit_on_signals()
     if settings.worker_processes == 1:
+        sentry.configure(settings, "worker")
+        tracing.configure("worker")
         _work(settings)
     else:
         _work_in_processes(settings)

@@ -37,6 +37,7 @@ from genapp.settings.signing import is_placeholder, split
 UNPREFIXED = {
     *("host", "port", "web_concurrency", "forwarded_allow_ips", "secret_key", "secret_key_fallbacks"),
     *("openai_api_key", "openai_base_url", "anthropic_api_key", "anthropic_base_url", "gemini_api_key"),
+    "sentry_dsn",
 }
 
 MAKE_ONE = "It must be at least 32 random characters (one way: openssl rand -hex 32)"
