@@ -4,9 +4,9 @@
     .venv/bin/python bench/engines.py                  # 50 answers of 400 tokens at once, a viewer each; 2,000 who wait
     .venv/bin/python bench/engines.py --at-once 1
 
-Redis counts its commands itself (INFO commandstats, with the time each took; those that a script calls are counted too).
-PostgreSQL writes every statement down, so its own time is not measured here. What web and worker ask when nothing
-happens is measured first and taken off.
+Redis counts its commands itself (INFO commandstats, with the time each took; those that a script calls are counted
+too). PostgreSQL writes every statement down, so its own time is not measured here. What web and worker ask when
+nothing happens is measured first and taken off.
 """
 
 from __future__ import annotations
