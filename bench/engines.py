@@ -4,8 +4,8 @@
     .venv/bin/python bench/engines.py                  # 50 answers of 400 tokens at once, a viewer each; 2,000 who wait
     .venv/bin/python bench/engines.py --at-once 1
 
-Redis counts its commands itself (INFO commandstats, with the time each took; those that a script calls are counted
-too). PostgreSQL writes every statement down, so its own time is not measured here. What web and worker ask when
+Redis counts its commands itself (INFO commandstats, with the time each took; those of scripts are in it). PostgreSQL
+writes every statement down; what CPU it takes is measured in a second round, without that. What web and worker ask when
 nothing happens is measured first and taken off.
 """
 
@@ -48,13 +48,21 @@ class Engines:
         self.redis = redis.Redis.from_url(bench.cache)
         self.log = bench.folder / "postgres" / "log"
 
-    async def prepare(self) -> None:
+    async def write_down(self, which: str) -> None:
+        """Have PostgreSQL log "all" statements, or "none"."""
         database = await asyncpg.connect(self.bench.database)
-        await database.execute("ALTER SYSTEM SET log_statement = 'all'")
+        await database.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
         await database.execute("SELECT pg_reload_conf()")
         await database.close()
         await asyncio.sleep(1)
         await self.begin()
+
+    def cpu(self) -> dict[str, float]:
+        """Seconds that each has used."""
+        postmaster = int((self.bench.folder / "postgres/data/postmaster.pid").read_text().split()[0])
+        used: Any = self.redis.info("cpu")
+        both = used["used_cpu_user"] + used["used_cpu_sys"]
+        return {"Redis": both, "PostgreSQL": cpu_seconds(postmaster)}
 
     async def begin(self) -> None:
         self.redis.config_resetstat()
@@ -153,7 +161,7 @@ async def main() -> None:
         bench = Bench(options, stack, GENAPP_MODELS=models)
         bench.drive("fake-ttft50-tps50-n20", 5, 20)  # warm up
         engines = Engines(bench)
-        await engines.prepare()
+        await engines.write_down("all")
         await asyncio.sleep(30)
         idle = await engines.end()
         await engines.begin()
@@ -161,7 +169,12 @@ async def main() -> None:
         busy = await engines.end()
         table("a second, one web and one worker that have nothing to do", idle, None, idle["seconds"])
         table(f"an answer of {options.tokens} tokens, {options.at_once} at once", busy, idle, options.at_once)
-        print(f"\n{result['ok']} of {options.at_once} whole; frames {result.get('msgs')}")
+        await engines.write_down("none")
+        before = engines.cpu()
+        again = await asyncio.to_thread(bench.drive, bench.model, options.at_once, options.tokens)
+        for name, used in engines.cpu().items():
+            print(f"\n{name}: {1000 * (used - before[name]) / options.at_once:.1f} ms of CPU an answer")
+        print(f"\n{result['ok']} and {again['ok']} of {options.at_once} whole")
         if options.waiting:
             await waiting(bench, options.waiting, 30)
 
