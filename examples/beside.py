@@ -12,11 +12,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 GENAPP = os.environ.get("GENAPP_URL", "http://localhost:8000")
 PORT = int(os.environ.get("PORT", "3000"))
@@ -53,7 +56,9 @@ async def pass_on(request: web.Request) -> web.StreamResponse:
 
 async def session(app: web.Application) -> AsyncIterator[None]:
     forever = aiohttp.ClientTimeout(total=None)
-    async with aiohttp.ClientSession(auto_decompress=False, timeout=forever, cookie_jar=aiohttp.DummyCookieJar()) as one:
+    async with aiohttp.ClientSession(
+        auto_decompress=False, timeout=forever, cookie_jar=aiohttp.DummyCookieJar()
+    ) as one:
         app[SESSION] = one
         yield
 

@@ -29,6 +29,8 @@ PAGE = """<!doctype html>
   <title>A shop</title>
   <link rel="icon" href="data:,">
   <meta name="htmx-config" content='{"mode": "cors"}'>
+  <!-- The part brings this itself. It is here so that the form works from the moment it is seen. -->
+  <script type="module" src="{{ genapp }}/embed.js"></script>
   <script defer src="https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js"></script>
 </head>
 <body>
@@ -60,7 +62,7 @@ def embed_token() -> str:
 def page() -> str:
     shown = request.args.get("conversation")
     part = f"{GENAPP}/embed/conversation/{shown}" if shown else f"{GENAPP}/embed/composer"
-    return render_template_string(PAGE, part=part, token=embed_token())
+    return render_template_string(PAGE, genapp=GENAPP, part=part, token=embed_token())
 
 
 @app.get("/genapp-token")

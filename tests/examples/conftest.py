@@ -16,7 +16,7 @@ import pytest
 
 from genapp.processes import start, stop
 from tests.integration.web.conftest import JSON, Visitor
-from tests.running import answers, free_port, wait_for
+from tests.running import answers, wait_for
 from tests.system.conftest import OpenPage, app, browser, open_page
 from tests.system.elsewhere import Line, line_to
 

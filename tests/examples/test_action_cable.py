@@ -29,7 +29,9 @@ WATCH = """() => {
 
 
 @pytest.fixture
-async def page(app: App, line: Line, token: str, open_example: Callable[[str], Any], tmp_path: Path) -> AsyncIterator[Page]:
+async def page(
+    app: App, line: Line, token: str, open_example: Callable[[str], Any], tmp_path: Path
+) -> AsyncIterator[Page]:
     port = free_port()
     env = environment(app, GENAPP_URL=f"http://127.0.0.1:{line.port}", GENAPP_TOKEN=token, PORT=str(port))
     url = f"http://localhost:{port}"
