@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 
@@ -23,17 +24,40 @@ genapp = OpenAI(
 )
 
 
+class CtrlC:
+    """What is done within it is done whole: no Ctrl-C comes between a piece of text and its number."""
+
+    def __init__(self) -> None:
+        self.within = self.pressed = False
+        signal.signal(signal.SIGINT, self.press)
+
+    def press(self, *_: object) -> None:
+        self.pressed = True
+        if not self.within:
+            raise KeyboardInterrupt
+
+    def __enter__(self) -> None:
+        self.within = True
+
+    def __exit__(self, *_: object) -> None:
+        self.within = False
+        if self.pressed:
+            raise KeyboardInterrupt
+
+
 def follow(response_id: str, last: int = -1) -> None:
     """Print an answer from an event on, until its end, however often the connection is lost."""
     status = ""
+    whole = CtrlC()
     try:
         while not status:
             try:
                 after = {"starting_after": last} if last >= 0 else {}
                 for event in genapp.responses.retrieve(response_id, stream=True, **after):
-                    if event.type == "response.output_text.delta":
-                        print(event.delta, end="", flush=True)
-                    last = event.sequence_number
+                    with whole:
+                        if event.type == "response.output_text.delta":
+                            print(event.delta, end="", flush=True)
+                        last = event.sequence_number
                     if event.type in ENDS:
                         status = event.response.status
             except APIConnectionError:
