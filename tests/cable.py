@@ -52,7 +52,9 @@ class Cable:
 
     async def told(self) -> dict[str, Any]:
         """What a subscription is told next."""
-        return dict((await self.hear())["message"])
+        message = await self.hear()
+        assert "message" in message, message
+        return dict(message["message"])
 
     async def until(self, *kinds: str) -> list[dict[str, Any]]:
         """What a subscription is told until one of these is said."""
@@ -90,6 +92,7 @@ async def connected(
         subprotocols=list(subprotocols) or None,
         compression=None,
         proxy=None,
-        **options,
+        # One that keeps what it is not asked for, or else stops reading: then it also waits long with its goodbye.
+        **{"max_queue": None, "max_size": None, "close_timeout": 0.2, **options},
     ) as socket:
         yield Cable(socket)

@@ -11,7 +11,7 @@ import threading
 
 import click
 
-from genapp import logs, users_cli
+from genapp import logs, sentry, tracing, users_cli
 from genapp.errors import GenappError
 from genapp.processes import Process, exit_on_signals, hold_stop_signals, start, stop, wait_for_any
 from genapp.settings import Settings, keyless
@@ -62,6 +62,8 @@ def web(host: str | None, port: int | None) -> None:
     logs.configure(settings)
     require_free_port(settings.host, settings.port)
     require_services(settings)
+    sentry.require(settings)
+    tracing.require()
     exit_on_signals()
     if settings.web_concurrency == 1:
         _serve(settings)
@@ -116,8 +118,12 @@ def worker() -> None:
     settings = Settings()
     logs.configure(settings)
     require_services(settings)
+    sentry.require(settings)
+    tracing.require()
     exit_on_signals()
     if settings.worker_processes == 1:
+        sentry.configure(settings, "worker")
+        tracing.configure("worker")
         _work(settings)
     else:
         _work_in_processes(settings)
@@ -175,6 +181,28 @@ def migrate() -> None:
     from genapp.db import migrate as bring_up_to_date
 
     click.echo(bring_up_to_date().rstrip())
+
+
+@commands.command()
+@click.option("--no-providers", is_flag=True, help="Ask no provider anything: costs nothing, needs no way out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(*, no_providers: bool, as_json: bool) -> None:
+    """Check everything that genapp needs, and say what to fix. Exit code 1 where something does not work."""
+    from genapp.doctor import run
+
+    run(providers=not no_providers, as_json=as_json)
+
+
+@commands.command()
+@click.option("--url", help="A web process's /metrics; unset, that of HOST and PORT.")
+@click.option("--once", is_flag=True, help="Print them once; else again and again, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@click.option("--every", type=click.FloatRange(0.1), default=2, show_default=True, help="Seconds between two looks.")
+def stats(url: str | None, *, once: bool, as_json: bool, every: float) -> None:
+    """Show the figures of a running site: totals, rates, means and percentiles."""
+    from genapp.stats import own_url, run
+
+    run(url or own_url(Settings()), once=once, as_json=as_json, every=every)
 
 
 @commands.command()

@@ -8,7 +8,8 @@
     │   ├── TextReplaced            400  the place to go on from is in a text that is void
     │   └── UnknownHost             400  asked for under a name that is not ours
     ├── Unauthenticated             401  nobody is logged in, or no longer
-    │   └── TicketExpired
+    │   ├── TicketExpired
+    │   └── TokenExpired                 an embed token that was good
     ├── Forbidden                   403
     │   └── FormExpired
     ├── NotFound                    404  also what belongs to somebody else
@@ -21,6 +22,8 @@ The provider errors (`genapp.providers.errors`) are a tree of their own: they en
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class GenappError(Exception):
@@ -101,6 +104,11 @@ class TicketExpired(Unauthenticated):
     message = "This ticket has expired. Ask for another one and connect again."
 
 
+class TokenExpired(Unauthenticated):
+    code = "token_expired"
+    message = "This embed token has expired. Ask the page's own server for another one."
+
+
 class Forbidden(GenappError):
     code = "forbidden"
     status = 403
@@ -131,9 +139,12 @@ class WrongMethod(GenappError):
 
 
 class TooMany(GenappError):
+    """`standings` say how far the rates are used up that refused it (`quotas.Standing`), where rates did."""
+
     code = "too_many"
     status = 429
     message = "That is more than can be taken at once."
+    standings: tuple[Any, ...] = ()
 
 
 class Unavailable(GenappError):

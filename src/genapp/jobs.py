@@ -18,6 +18,7 @@ from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import CurrentMessage, Middleware, MiddlewareError, Retries
 
+from genapp import tracing
 from genapp.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -187,10 +188,12 @@ class Jobs:
         hangs: a person waits for the answer to their click.
         """
         try:
-            async with asyncio.timeout(ENQUEUE_SECONDS):
-                await asyncio.to_thread(self._send, GENERATE, str(generation_id))
+            with tracing.span("enqueue", kind="producer"):
+                async with asyncio.timeout(ENQUEUE_SECONDS):
+                    await asyncio.to_thread(self._send, GENERATE, str(generation_id))
         except (redis.RedisError, TimeoutError) as error:
-            logger.warning("the queue did not take a job, its row will be enqueued later: %s", error)
+            ids = {"generation_id": str(generation_id)}
+            logger.warning("the queue did not take a job, its row will be enqueued later: %s", error, extra=ids)
             return False
         return True
 

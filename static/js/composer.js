@@ -1,78 +1,6 @@
-// The form for questions: sending from the keyboard, growing, counting, and keeping the text until it has arrived.
+// The form for questions in our own pages, which htmx sends: keeping the text until it has arrived.
 
-const FORM = "form.composer";
-const WARN_FROM = 0.9; // of the characters allowed
-const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
-
-function parts(form) {
-  return {
-    prompt: form.elements.prompt,
-    count: form.querySelector(".composer__count"),
-    error: form.querySelector(".composer__error"),
-  };
-}
-
-function measure(form) {
-  const { prompt, count } = parts(form);
-  const allowed = Number(prompt.dataset.maxCharacters);
-  // Counted as the server counts: an emoji is one character there, two or more in String.length.
-  const left = prompt.value.length > allowed * WARN_FROM ? allowed - [...prompt.value].length : Infinity;
-  const near = left <= allowed * (1 - WARN_FROM);
-  const sentence = left < 0 ? `${-left} characters too many` : near ? `${left} characters left` : "";
-  if (count.textContent !== sentence) count.textContent = sentence;
-  count.toggleAttribute("data-over", left < 0);
-  prompt.setCustomValidity(left < 0 ? sentence : "");
-  if (GROWS_BY_ITSELF) return;
-  prompt.style.height = "auto";
-  prompt.style.height = `${prompt.scrollHeight + 2}px`;
-}
-
-function clearError(form) {
-  const { prompt, error } = parts(form);
-  error.replaceChildren();
-  prompt.removeAttribute("aria-invalid");
-}
-
-function showError(form, sentence) {
-  const { prompt, error } = parts(form);
-  const notice = document.createElement("p");
-  notice.className = "notice";
-  notice.textContent = sentence;
-  error.replaceChildren(notice);
-  prompt.setAttribute("aria-invalid", "true");
-}
-
-// crypto.randomUUID exists only on https and localhost; a first look is often at an address in the local network.
-function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function sent(form) {
-  const { prompt } = parts(form);
-  prompt.value = "";
-  delete form.dataset.tried;
-  form.elements.idempotency_key.value = newKey();
-  measure(form);
-  prompt.focus({ preventScroll: true });
-}
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
-  const form = event.target.closest(FORM);
-  if (!form || event.repeat) return;
-  event.preventDefault();
-  if (!form.querySelector("button[type=submit]").disabled) form.requestSubmit();
-});
-
-document.addEventListener("input", (event) => {
-  const form = event.target.closest(FORM);
-  if (!form) return;
-  measure(form);
-  // The same words sent again are one question, whose answer may have been lost on the way; other words are another.
-  if (form.dataset.tried === undefined) return;
-  delete form.dataset.tried;
-  form.elements.idempotency_key.value = newKey();
-});
+import { FORM, listen, measure, newKey, parts, sending, sent, showError } from "./composing.js";
 
 document.addEventListener("click", (event) => {
   const example = event.target.closest("a[data-prompt]");
@@ -96,11 +24,7 @@ function on(name, handle) {
   });
 }
 
-on("htmx:before:request", (form) => {
-  clearError(form);
-  form.dataset.tried = "";
-  parts(form).prompt.readOnly = true;
-});
+on("htmx:before:request", sending);
 
 on("htmx:before:swap", (form, ctx, event) => {
   if (ctx.response.status < 400) return;
@@ -126,4 +50,4 @@ window.addEventListener("pageshow", (event) => {
   if (form && event.persisted) form.elements.idempotency_key.value = newKey();
 });
 
-for (const form of document.querySelectorAll(FORM)) measure(form);
+listen(document);

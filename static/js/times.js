@@ -1,23 +1,6 @@
-// Times as the reader's own clock and language have them. The server writes them in UTC.
+// The reader's own times in our own pages.
 
-const LOCAL = "time[data-local]";
-
-function words(moment) {
-  const now = new Date();
-  const time = { hour: "2-digit", minute: "2-digit" };
-  const day = { day: "numeric", month: "short" };
-  if (moment.toDateString() === now.toDateString()) return moment.toLocaleTimeString([], time);
-  if (moment.getFullYear() === now.getFullYear()) return moment.toLocaleString([], { ...day, ...time });
-  return moment.toLocaleDateString([], { ...day, year: "numeric" });
-}
-
-function localise(root) {
-  for (const element of root.querySelectorAll(LOCAL)) {
-    const moment = new Date(element.dateTime);
-    element.title = moment.toLocaleString([], { dateStyle: "full", timeStyle: "long" });
-    element.textContent = words(moment);
-  }
-}
+import { localise } from "./localising.js";
 
 document.addEventListener("htmx:after:process", ({ target }) => localise(target));
 localise(document);

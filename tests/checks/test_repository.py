@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -94,6 +95,21 @@ def test_the_tests_that_the_guides_name_are_there() -> None:
     }
     missing = [name for name in named if not any(f"/{one}".endswith(f"/{name}") for one in tests)]
     assert not missing, "a guide that points nowhere is worse than none"
+
+
+def test_the_libraries_of_others_are_as_their_authors_published_them() -> None:
+    checked = subprocess.run(
+        [sys.executable, "bin/vendor", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_what_answers_are_made_of_is_styled_where_answers_are() -> None:
+    own = re.compile(r"\.(?:table|align-\w+|language-\w+|hl-\w+)\b(?!__)")
+    sheets = (ROOT / "static" / "css").glob("*.css")
+    others = {path.name for path in sheets if path.name not in ("prose.css", "code.css", "print.css", "embed.css")}
+    found = [name for name in sorted(others) if own.search((ROOT / "static" / "css" / name).read_text())]
+    assert not found, "classes of Markdown's: a sheet that styles them for itself changes every answer too"
 
 
 def test_names_say_what_a_module_is_about() -> None:

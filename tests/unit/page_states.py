@@ -36,6 +36,11 @@ TOKENS = [
 ]
 ACCOUNT = views.AccountPage(HOSTILE, NOW, SESSIONS, TOKENS)
 
+SITES = [
+    views.SiteItem("w1", HOSTILE, ["https://a.example", "http://localhost:3000"], "today", 1204, enabled=True),
+    views.SiteItem("w2", HOSTILE, ["https://b.example"], "today", 1, enabled=False),
+]
+
 USERS = [
     views.UserRow("u1", HOSTILE, "admin", False, "3 May 2026", "just now", 1204, 2, 120_450, "/admin/users/u1"),
     views.UserRow("u2", "Guest 01a9f3c2…", "user", True, "3 May 2026", "just now", 1, 0, 0, "/admin/users/u2"),
@@ -130,6 +135,18 @@ PAGES: dict[str, Callable[[], str]] = {
     "account of a guest, deletion refused": lambda: views.account(
         OUTSIDER, views.AccountPage(error=ERROR, error_form="deletion")
     ),
+    "sites": lambda: views.sites(USER, views.SitesPage(SITES, done=ERROR)),
+    "sites, none": lambda: views.sites(USER, views.SitesPage()),
+    "sites, a new secret": lambda: views.sites(USER, views.SitesPage(SITES, secret="embed_x", secret_of="w2")),
+    **{
+        f"sites, {name} of {site or 'a new one'} refused": lambda site=site, name=name: views.sites(  # type: ignore[misc]
+            USER,
+            views.SitesPage(
+                SITES, error=ERROR, error_site=site, error_field=name, name=HOSTILE, origins=f"{HOSTILE}\nx"
+            ),
+        )
+        for site, name in [("", "name"), ("", "origins"), ("w1", "origins"), ("w2", "confirm")]
+    },
     "admin, users": lambda: views.admin_users(ADMIN, views.UsersPage(USERS, HOSTILE, "/admin?after=x", ERROR)),
     "admin, no users": lambda: views.admin_users(ADMIN, views.UsersPage([], HOSTILE)),
     "admin, nobody yet": lambda: views.admin_users(ADMIN, views.UsersPage([])),

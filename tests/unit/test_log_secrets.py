@@ -37,11 +37,16 @@ shaped = st.one_of(
     characters.map(lambda part: (f"sk-ant-{part}", part)),
     st.text(BASE64[:62], min_size=35, max_size=35).map(lambda part: (f"AIza{part}", part)),
     st.text(BASE64, min_size=43, max_size=43).map(lambda part: (f"genapp_{part}", part)),
+    st.text(BASE64, min_size=43, max_size=43).map(lambda part: (f"embed_{part}", part)),
     characters.map(lambda part: (f"Authorization: Bearer {part}", part)),
     characters.map(lambda part: (f"(b'authorization', b'Basic {part}=')", part)),
     characters.map(lambda part: (f"rediss://default:{part}@host:6379/0", part)),
     characters.map(lambda part: (f"https://{part}@proxy/v1", part)),
     characters.map(lambda part: (f"GET /shared/{part}?theme=dark", part)),
+    characters.map(lambda part: (f"GET /shared/streams?share={part}&stream=x", part)),
+    characters.map(lambda part: (f"'path': '/shared/streams', 'query': 'share={part}&after=3'", part)),
+    characters.map(lambda part: (f"/signup?invitation={part}", part)),
+    characters.map(lambda part: (f"csrf_token=x&invitation={part}&email=a%40b", part)),
     characters.map(lambda part: (f"csrf_token=x&password={quote(part)}&email=a%40b", part)),
     characters.map(lambda part: (json.dumps({"new_password": f"{part} {part}"}), part)),
     characters.map(lambda part: (repr(json.dumps({"api_key": part})), part)),
@@ -148,6 +153,14 @@ def test_a_password_of_a_form_is_in_no_line_even_where_prompts_are(secret: str) 
     with private():
         keep_private(secret, always=True)
         assert not [line for line in lines(formatter, f"he typed {secret}!") if secret in line]
+
+
+@given(token=characters)
+def test_which_address_was_asked_is_still_to_be_read(token: str) -> None:
+    line = TextLines(Redactor()).format(
+        logging.makeLogRecord({"msg": f"GET /shared/streams?share={token}&dialect=json", "levelname": "INFO"})
+    )
+    assert "/shared/streams?share=[redacted]&dialect=json" in line
 
 
 def test_a_prompt_as_long_as_can_be_costs_no_more_than_its_length() -> None:

@@ -17,22 +17,26 @@ if TYPE_CHECKING:
 # Shorter ones would be found in ordinary words. In a URL or beside its name a short password is found by its place.
 SHORTEST = 8
 
-_NAME = r"pass(?:word|wd|phrase)|api[-_ ]?key(?:\ provided)?|secret(?:[-_]key)?|token|authorization|genapp_session"
+_NAME = (
+    r"pass(?:word|wd|phrase)|api[-_ ]?key(?:\ provided)?|secret(?:[-_]key)?|token|invitation|authorization"
+    r"|genapp_session"
+)
 
 # Every part is linear: it begins at a mark that cannot repeat within what it takes, or what it takes ends there.
 SECRET = re.compile(
     rf"""
     # Keys of vendors. Not after a letter: "a task-oriented-approach" has none.
     (?<![A-Za-z]) (?: sk[-_] | gsk_ | xai- | AIza | AQ\. ) [\w*-]{{12,}}
-    # The tokens of our own API.
-    | genapp_[\w-]{{43,}}
+    # The tokens of our own API, the secrets of sites.
+    | (?: genapp | embed )_[\w-]{{43,}}
     # What we sign (sessions, forms, streams): the signature is 43 characters of base64.
     | (?<![\w-]) [\w-]{{8,}} \. [\w-]{{43}} (?![\w-])
-    | (?<=/shared/) [^\s/?\#"'&<>]+
+    # Links that are their own keys. `/shared/streams` is an address, and has its key behind it.
+    | (?<=/shared/) (?! streams (?![\w-]) ) [^\s/?\#"'&<>]+
     # Who logs in by a URL.
     | (?<=://) [^/\s]+ (?=@)
     | (?P<bearer> (?i:\bbearer) \s{{1,3}} ) [^\s"',]+
-    | (?P<stream> [?&;]stream= ) [^&\s"'<>]+
+    | (?P<stream> (?: [?&;]stream | (?<![\w-])share )= ) [^&\s"'<>]+
     # A secret beside its name, in a form, JSON, a header or Python's repr of either.
     | (?P<name> (?i: {_NAME} )
         (?: \\{{0,8}}["']? \s{{0,3}} [:=] \s{{0,3}} b? | \\{{0,8}}["'],\s?b ) (?i: (?:bearer|basic) \s )? )

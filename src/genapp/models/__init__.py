@@ -7,14 +7,17 @@ from genapp.models.chunk import Chunk
 from genapp.models.context import Context
 from genapp.models.conversation import Conversation
 from genapp.models.database import connected, is_away, ping
+from genapp.models.deleting import Gone, delete_conversation, delete_generation
 from genapp.models.draft import Draft
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
 from genapp.models.invitation import Invitation
 from genapp.models.limits import Limits
 from genapp.models.outcome import Outcome, Spent
+from genapp.models.place import Place
 from genapp.models.session import Session, Standing
-from genapp.models.share import Share
+from genapp.models.share import Opened, Share
+from genapp.models.site import Site
 from genapp.models.standing import void
 from genapp.models.user import User
 
@@ -28,15 +31,21 @@ __all__ = [
     "Conversation",
     "Draft",
     "Generation",
+    "Gone",
     "Invitation",
     "Limits",
+    "Opened",
     "Outcome",
+    "Place",
     "Session",
     "Share",
+    "Site",
     "Spent",
     "Standing",
     "User",
     "connected",
+    "delete_conversation",
+    "delete_generation",
     "folded",
     "is_away",
     "new_id",

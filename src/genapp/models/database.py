@@ -18,12 +18,13 @@ from genapp.models.generation import Generation
 from genapp.models.invitation import Invitation
 from genapp.models.session import Session
 from genapp.models.share import Share
+from genapp.models.site import Site
 from genapp.models.user import User
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-TABLES = (User, Session, ApiToken, Invitation, Conversation, Share, Generation, Attempt, Chunk)
+TABLES = (User, Session, ApiToken, Site, Invitation, Conversation, Share, Generation, Attempt, Chunk)
 
 # Seconds that a query or a transaction may take with all its waiting: for a connection, and for the server. A server
 # that takes connections and does not answer held a page for one to four minutes without it (measured).

@@ -52,6 +52,9 @@ class Generation(Submission, Lease, Table, tablename="generations"):
     lease_expires_at = Timestamptz(null=True, default=None)
     started_at = Timestamptz(null=True, default=None)
     finished_at = Timestamptz(null=True, default=None)
+    # What asked for it last, so that the lines of all processes have one name for it; and its span (W3C's traceparent).
+    request_id = Varchar(length=64, null=True, default=None)
+    traceparent = Varchar(length=55, null=True, default=None)
 
     @property
     def finished(self) -> bool:
@@ -68,6 +71,11 @@ class Generation(Submission, Lease, Table, tablename="generations"):
     async def owned(cls, generation_id: uuid.UUID, user_id: uuid.UUID) -> Self:
         """Give the generation; raises NotFound where it is missing or another user's."""
         return await cls.one('SELECT * FROM generations WHERE id = {} AND "user" = {}', generation_id, user_id)
+
+    @classmethod
+    async def by_id(cls, generation_id: uuid.UUID) -> Self:
+        """Give the generation, whosever it is; raises NotFound where it is missing."""
+        return await cls.one("SELECT * FROM generations WHERE id = {}", generation_id)
 
     @classmethod
     async def in_flight_of(cls, user_id: uuid.UUID) -> list[Self]:

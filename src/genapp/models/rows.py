@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from genapp.errors import NotFound
@@ -40,5 +41,14 @@ class Rows:
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Self:
-        """Make an instance of a row that is stored."""
-        return cls(_exists_in_db=True, **row)  # type: ignore[call-arg]  # the table's own constructor
+        """Make an instance of a row that is stored.
+
+        Without the columns that a later release has added: while it is brought in, this one runs on its schema.
+        """
+        known = {name: value for name, value in row.items() if name in _columns_of(cls)}  # type: ignore[arg-type]  # a class is hashable
+        return cls(_exists_in_db=True, **known)  # type: ignore[call-arg]  # the table's own constructor
+
+
+@cache
+def _columns_of(table: Any) -> frozenset[str]:
+    return frozenset(column._meta.name for column in table._meta.columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
 from piccolo.table import Table
@@ -15,6 +15,16 @@ from genapp.models.rows import Rows
 
 if TYPE_CHECKING:
     import uuid
+    from datetime import datetime
+
+
+class Opened(NamedTuple):
+    """What there is behind a link: the share, and its conversation's owner, title and last change."""
+
+    share: Share
+    owner: uuid.UUID
+    title: str
+    updated_at: datetime
 
 
 class Share(Rows, Table, tablename="shares"):
@@ -56,18 +66,22 @@ class Share(Rows, Table, tablename="shares"):
         )
 
     @classmethod
-    async def opened(cls, token: str) -> Self:
-        """The share that a link opens; raises NotFound for a wrong one, an old one, and one of a disabled user."""
+    async def opened(cls, token: str) -> Opened:
+        """What a link opens; raises NotFound for a wrong one, an old one, and one of a disabled user."""
         if "\0" in token:  # it comes from an address, and PostgreSQL takes no NUL
             raise NotFound
-        return await cls.one(
+        rows = await cls.raw(
             """
-            SELECT shares.* FROM shares JOIN conversations ON conversations.id = shares.conversation
-              JOIN users ON users.id = conversations."user"
+            SELECT shares.*, title, updated_at, "user" AS owner
+            FROM shares JOIN conversations ON conversations.id = shares.conversation JOIN users ON users.id = "user"
             WHERE token = {} AND (expires_at IS NULL OR expires_at > now()) AND users.disabled_at IS NULL
             """,
             token,
         )
+        if not rows:
+            raise NotFound
+        row = rows[0]
+        return Opened(cls.from_row(row), row["owner"], row["title"], row["updated_at"])
 
     @classmethod
     async def end(cls, conversation_id: uuid.UUID) -> Self | None:

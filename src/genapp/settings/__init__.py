@@ -29,6 +29,7 @@ from genapp.settings import keyless
 from genapp.settings.development_secret import development_secret
 from genapp.settings.edge import Hosts, Proxies
 from genapp.settings.explaining import first_sentence, without_password
+from genapp.settings.observing import Observing
 from genapp.settings.offered import DEFAULT_MODELS, ModelChoice, ProviderAccess, label, named_models
 from genapp.settings.patience import Patience
 from genapp.settings.signing import is_placeholder, split
@@ -36,6 +37,7 @@ from genapp.settings.signing import is_placeholder, split
 UNPREFIXED = {
     *("host", "port", "web_concurrency", "forwarded_allow_ips", "secret_key", "secret_key_fallbacks"),
     *("openai_api_key", "openai_base_url", "anthropic_api_key", "anthropic_base_url", "gemini_api_key"),
+    "sentry_dsn",
 }
 
 MAKE_ONE = "It must be at least 32 random characters (one way: openssl rand -hex 32)"
@@ -50,7 +52,7 @@ def variable_name(field: str) -> str:
     return field.upper() if field in UNPREFIXED else f"GENAPP_{field.upper()}"
 
 
-class Settings(BaseSettings):
+class Settings(Observing, BaseSettings):
     """The configuration of one process.
 
     Raises `ConfigurationError` with one line that has the variable's name, what is allowed and what it was.
@@ -77,8 +79,6 @@ class Settings(BaseSettings):
     body_seconds: float = Field(60, gt=0)
     keep_alive_seconds: int = Field(95, ge=1)  # longer than proxies keep an idle connection: Heroku's 90, AWS' 60
     data: Path = Path(".genapp")
-    log_format: Literal["text", "json"] | None = None
-    log_prompts: bool = False
 
     database_address: str = Field("", validation_alias="DATABASE_URL", repr=False)
     database_pool: int = Field(10, ge=1, le=1000)
@@ -289,7 +289,3 @@ class Settings(BaseSettings):
     def frame_interval_max(self) -> float:
         """Seconds that the interval may stretch to when a worker is busy."""
         return self.frame_interval_max_ms / 1000
-
-    @property
-    def logs_as_json(self) -> bool:
-        return self.log_format == "json" or (self.log_format is None and self.env == "production")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # A name as a Host header has it (a domain in its ASCII form, or an address), or all names below one.
 HOST = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
@@ -63,6 +66,20 @@ def with_mapped(proxies: tuple[str, ...]) -> list[str]:
         if network.version == 4
     ]
     return [*proxies, *mapped]
+
+
+class Networks:
+    """What an address may be in."""
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        self._networks = [ipaddress.ip_network(one) for one in networks]
+
+    def __contains__(self, address: str) -> bool:
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:  # the other end of a Unix socket has none
+            return False
+        return any(found in network for network in self._networks)
 
 
 def _parts(value: object) -> tuple[str, ...]:

@@ -46,14 +46,13 @@ async def serve(
     beat: bytes = HEARTBEAT,
     heartbeat: float = 15,
     lifetime: float = 600,
-    still_allowed: Callable[[], Awaitable[bool]] | None = None,
 ) -> None:
     """Answers a request with what `viewer` is to see, until it has ended or the client goes.
 
-    Says `beat` at once and every `heartbeat` seconds, and asks `still_allowed` as often. Ends after
-    `lifetime` seconds, give or take a tenth, between two events: the client then comes back with its
-    cursor. A client that reads slowly is waited for; what is superseded meanwhile is never sent. What
-    still waits a heartbeat after its time (for a client that does not read at all) is given up.
+    Says `beat` at once and every `heartbeat` seconds. Ends after `lifetime` seconds, give or take a tenth,
+    between two events: the client then comes back with its cursor. A client that reads slowly is waited
+    for; what is superseded meanwhile is never sent. What still waits a heartbeat after its time (for a
+    client that does not read at all) is given up.
     """
     # Jittered, so that the viewers of a restarted process do not all come back at once ten minutes later.
     lifetime *= random.uniform(0.9, 1.1)  # noqa: S311
@@ -62,21 +61,14 @@ async def serve(
             watch = group.create_task(_raise_when_gone(receive, lifetime + heartbeat))
             await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
             await _write(send, [beat])
-            await _stream(send, viewer, beat, heartbeat, lifetime, still_allowed)
+            await _stream(send, viewer, beat, heartbeat, lifetime)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             watch.cancel()
     except* _Gone:
         pass
 
 
-async def _stream(
-    send: Send,
-    viewer: Source,
-    beat: bytes,
-    heartbeat: float,
-    lifetime: float,
-    still_allowed: Callable[[], Awaitable[bool]] | None,
-) -> None:
+async def _stream(send: Send, viewer: Source, beat: bytes, heartbeat: float, lifetime: float) -> None:
     now = asyncio.get_running_loop().time
     end = now() + lifetime
     due = now() + heartbeat
@@ -87,8 +79,6 @@ async def _stream(
         except TimeoutError:
             parts = []
         if now() >= due:
-            if still_allowed is not None and not await still_allowed():
-                return
             due = now() + heartbeat
             parts = parts or [beat]
         await _write(send, parts)

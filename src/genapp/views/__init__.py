@@ -16,6 +16,7 @@ from genapp.views.admin import (
     admin_users,
 )
 from genapp.views.cards import GenerationCard, Written, article, card, dom_id, tail_element
+from genapp.views.embedding import Part, embed_frame, embedded
 from genapp.views.pages import (
     Composer,
     ConversationItem,
@@ -31,6 +32,7 @@ from genapp.views.pages import (
 )
 from genapp.views.person import Person
 from genapp.views.sharing import SharedPage, shared
+from genapp.views.sites import SiteItem, SitesPage, sites
 from genapp.views.streaming import (
     change_ops,
     final_message,
@@ -43,6 +45,7 @@ from genapp.views.streaming import (
     written_from,
     written_ops,
 )
+from genapp.views.turbo import turbo_article, turbo_notice, turbo_removed
 
 __all__ = [
     "AccountPage",
@@ -54,10 +57,13 @@ __all__ = [
     "InvitationItem",
     "InvitationsPage",
     "ModelOption",
+    "Part",
     "Person",
     "SessionItem",
     "ShareState",
     "SharedPage",
+    "SiteItem",
+    "SitesPage",
     "Stream",
     "TokenItem",
     "UserPage",
@@ -75,6 +81,8 @@ __all__ = [
     "change_ops",
     "conversation",
     "dom_id",
+    "embed_frame",
+    "embedded",
     "error_page",
     "final_message",
     "final_ops",
@@ -88,8 +96,12 @@ __all__ = [
     "shell_ops",
     "show_end",
     "signup",
+    "sites",
     "stream_name",
     "tail_element",
+    "turbo_article",
+    "turbo_notice",
+    "turbo_removed",
     "uninvited",
     "when",
     "written_from",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genapp.models import FINISHED, IN_FLIGHT
 from genapp.views.environment import render
 from genapp.views.pages import REFRESH_SECONDS
 from genapp.views.person import frame
@@ -16,12 +17,10 @@ if TYPE_CHECKING:
     from genapp.views.pages import Stream
     from genapp.views.person import Person
 
-STATUSES = ("queued", "processing", "completed", "failed", "cancelled")
-
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A user in a list or a heading. `name` is the e-mail address, or `Guest` and the beginning of the id."""
+    """A user in a list or a heading. `name` is the e-mail address, or `Guest` and the end of the id."""
 
     id: str
     name: str
@@ -124,7 +123,11 @@ def admin_user(person: Person, page: UserPage) -> str:
 def admin_generations(person: Person, page: GenerationsPage) -> str:
     """The list of generations."""
     return render(
-        "admin/generations.html", page=page, statuses=STATUSES, section="generations", **frame(person, "admin")
+        "admin/generations.html",
+        page=page,
+        statuses=IN_FLIGHT + FINISHED,
+        section="generations",
+        **frame(person, "admin"),
     )
 
 

@@ -10,7 +10,10 @@ from uuid import UUID
 
 from genapp import models
 from genapp.errors import Unauthenticated
+from genapp.models import parse_id
 from genapp.models.api_token import PREFIX, digest_of
+from genapp.models.site import visitor_id
+from genapp.web import embed_tokens as tokens
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,7 +45,9 @@ class Access:
         return found if found.lapsed else replace(found, csrf_token=claim.csrf_token)
 
     async def by_token(self, token: str) -> Visitor:
-        """Who an API token belongs to. Raises Unauthenticated for one that opens nothing."""
+        """Who an API token belongs to, or an embed token is about. Raises Unauthenticated where it opens nothing."""
+        if token.count(".") == 2:
+            return await self._remembered(digest_of(token), lambda: self._look_up_embedded(token))
         if not token.startswith(PREFIX):
             raise Unauthenticated("This is not an API token of this site.")
         return await self._remembered(digest_of(token), lambda: self._look_up_token(token))
@@ -57,8 +62,16 @@ class Access:
             raise Unauthenticated
         standing = await models.Session.standing(None, user_id, seconds=self._session_seconds)
         stranger = self._sessions.stranger()
+        site = next((parse_id(key.removeprefix("site:")) for key in keys if key.startswith("site:")), None)
         return replace(
-            stranger, user_id=user_id, known=True, email=standing.email, scopes=scopes, keys=keys, asked_at=now
+            stranger,
+            user_id=user_id,
+            known=True,
+            email=standing.email,
+            scopes=scopes,
+            keys=keys,
+            asked_at=now,
+            site=site,
         )
 
     async def _remembered(self, name: str, ask: Callable[[], Awaitable[Visitor]]) -> Visitor:
@@ -76,12 +89,13 @@ class Access:
     def _still_holds(self, visitor: Visitor) -> bool:
         revocations = self._revocations
         fresh = time.monotonic() - visitor.asked_at < FRESH
+        fresh = fresh and not 0 < visitor.expires_at < time.time()
         return fresh and revocations.listening and not revocations.any_since(visitor.asked_at, visitor.keys)
 
     async def _look_up(self, claim: Visitor) -> Visitor:
         now = time.monotonic()
         standing = await models.Session.standing(claim.session_id, claim.user_id, seconds=self._session_seconds)
-        if standing.email is None and not claim.claims_account:
+        if standing.email is None and not (claim.claims_account or standing.adopted or standing.deleted):
             keys = (f"guest:{claim.user_id}", f"user:{claim.user_id}")
             return replace(claim, disabled=standing.disabled, keys=keys, asked_at=now)
         if standing.email is None or standing.disabled or not standing.valid:
@@ -109,4 +123,26 @@ class Access:
             scopes=frozenset(str(found["scopes"]).split()),
             keys=(f"token:{found['id']}", f"user:{user_id}"),
             asked_at=now,
+        )
+
+    async def _look_up_embedded(self, token: str) -> Visitor:
+        now = time.monotonic()
+        site_id, subject = tokens.site_and_subject(token)
+        user_id = visitor_id(site_id, subject)
+        site = await models.Site.standing(site_id, user_id)
+        if site is None:
+            raise Unauthenticated(tokens.UNKNOWN)
+        claims = tokens.verified(token, site.secret, site.origins)
+        return replace(
+            self._sessions.stranger(),
+            user_id=user_id,
+            disabled=site.shut_out,
+            scopes=claims.scopes,
+            # The owner's too: who is shut out takes their sites along.
+            keys=(f"site:{site_id}", f"user:{user_id}", f"user:{site.owner}"),
+            asked_at=now,
+            site=site_id,
+            origin=claims.origin,
+            conversation=claims.conversation,
+            expires_at=claims.expires_at,
         )

@@ -18,16 +18,22 @@ from genapp.web import (
     api_tokens,
     cable,
     conversations,
+    deleting,
     generations,
     health,
+    listing,
     openapi,
     sharing,
 )
 from genapp.web.authorising import authorise
+from genapp.web.embed import files, sites
+from genapp.web.embed import parts as embed_parts
 from genapp.web.errors import answer_error
 from genapp.web.forms import Form  # noqa: TC001  Litestar reads the annotations of what it provides
 from genapp.web.headers import headers_hook
 from genapp.web.hosts import Hosts
+from genapp.web.observing import Observed
+from genapp.web.origins import CrossOrigin
 from genapp.web.parts import Parts, opened
 from genapp.web.policies import require_policies
 from genapp.web.responses import routes as responses
@@ -69,10 +75,15 @@ def every_route() -> list[BaseRouteHandler]:
     return [
         *conversations.ROUTES,
         *generations.ROUTES,
+        *deleting.ROUTES,
+        *listing.ROUTES,
         *accounts.ROUTES,
         *account.ROUTES,
         *api_tokens.ROUTES,
         *sharing.ROUTES,
+        *sites.ROUTES,
+        *embed_parts.ROUTES,
+        *files.ROUTES,
         *administering.ROUTES,
         subscribe,
         *cable.ROUTES,
@@ -111,7 +122,9 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
+    app.asgi_handler = CrossOrigin(app.asgi_handler, app.state, routes)
     if settings.hosts:
         # Litestar's own check sees its routes only, takes a port for a part of the name, and answers in one shape.
         app.asgi_handler = Hosts(app.asgi_handler, settings.hosts)
+    app.asgi_handler = Observed(app.asgi_handler, log_access=settings.logs_access)
     return app

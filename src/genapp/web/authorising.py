@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request
 from litestar.enums import ScopeType
 
 from genapp.errors import Unauthenticated, WrongMethod
+from genapp.web.confining import confine
 from genapp.web.forms import SAFE_METHODS, read_fields, require_own_form, require_same_origin
+from genapp.web.origins import require_own_origin
 from genapp.web.policies import Policy, policy_of, require
 from genapp.web.sessions import enter
 
@@ -48,12 +51,15 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     parts: Parts = connection.app.state.parts
     visitor = await _identified(connection, parts, bearer[1] or "" if bearer else None)
     if visitor.disabled and policy is Policy.ANYBODY:
-        visitor = parts.sessions.stranger()
+        # Their forms are still those of the cookie that they have.
+        visitor = replace(parts.sessions.stranger(), csrf_token=state["claim"].csrf_token)
     # Before it is known whether they may: a page that says no has their name on it.
     state["visitor"] = visitor
     if changes and visitor.lapsed and policy is not Policy.ANYBODY:
         raise Unauthenticated(LOGGED_OUT)
+    require_own_origin(connection, visitor)
     require(policy, visitor, guests=parts.settings.access_policy == "open")
+    await confine(connection, visitor)
     if changes and not bearer:
         require_own_form(connection, state["form"], state["claim"], parts.sessions)
 

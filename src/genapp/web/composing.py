@@ -27,6 +27,7 @@ def draft_from(form: Form, visitor: Visitor, settings: Settings) -> Draft:
         conversation_id=_conversation_id(form),
         idempotency_key=checked_key(form.get("idempotency_key")),
         guest=visitor.guest,
+        site=visitor.site,
     )
 
 

@@ -1,4 +1,4 @@
-"""Headers on every answer: security, and caching where a route says nothing of it."""
+"""Headers on every answer: security and caching, each where a route says nothing of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # Everything of ours comes from here: no inline script or style, no eval. A model's answer that got past the renderer
 # could still load and run nothing.
-POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {}; object-src 'none'"
 # What no page of ours asks for, so that nothing that got into one can either.
 UNUSED = (
     *("accelerometer", "camera", "display-capture", "encrypted-media", "geolocation", "gyroscope", "hid"),
@@ -19,7 +19,7 @@ UNUSED = (
     "xr-spatial-tracking",
 )
 HEADERS = [
-    (b"content-security-policy", POLICY.encode()),
+    (b"content-security-policy", POLICY.format("'none'").encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     # Looking up the hosts of links ahead of a click would tell their name servers what an answer says.
@@ -28,6 +28,9 @@ HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", ", ".join(f"{feature}=()" for feature in UNUSED).encode()),
 ]
+
+# What is public and is there for pages elsewhere: they may load it as a script or a style, and read it.
+PUBLIC = [(b"access-control-allow-origin", b"*"), (b"cross-origin-resource-policy", b"cross-origin")]
 
 # For a year no plain http, where somebody on the way could read and alter everything. Without includeSubDomains: the
 # neighbours are not ours to decide for.
@@ -45,14 +48,14 @@ def headers_hook(*, production: bool) -> Callable[[Message, Scope], Awaitable[No
         if message["type"] != "http.response.start":
             return
         headers = list(message["headers"])
-        cached = any(name.lower() == b"cache-control" for name, _ in headers)
+        said = {name.lower() for name, _ in headers}
         # Where development is tried over https, localhost must not be bound to it.
         https_only = production and scope["scheme"] == "https"
         message["headers"] = [
             *headers,
-            *HEADERS,
+            *(header for header in HEADERS if header[0] not in said),
             *(HTTPS_ONLY if https_only else []),
-            *([] if cached else PRIVATE),
+            *([] if b"cache-control" in said else PRIVATE),
         ]
 
     return add_headers

@@ -26,11 +26,12 @@ PATIENCE = 1
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a page is made for: as whom they follow its streams, at which path, and whether they may only read."""
+    """Whom a page is made for: as whom they follow its streams, where and how, and whether they may only read."""
 
     viewer: str
     path: str = "/streams"
     read_only: bool = False
+    dialect: str = "htmx"
 
 
 async def shown(
@@ -45,7 +46,8 @@ async def shown(
             following.append((views.stream_name(generation.id), cursor))
     if not following:
         return cards, None
-    return cards, views.Stream(streams.stream_from(parts.names, audience.viewer, following, path=audience.path))
+    url = streams.stream_from(parts.names, audience.viewer, following, path=audience.path, dialect=audience.dialect)
+    return cards, views.Stream(url)
 
 
 async def _shown(parts: Parts, generation: Generation) -> tuple[Generation, views.Written | None, Cursor | None]:

@@ -28,6 +28,8 @@ class Policy(Enum):
     READ = "read"
     # The same, with the scope `generate`.
     GENERATE = "generate"
+    # An embed token that may read: a part of a page elsewhere.
+    EMBED = "embed"
     # As READ and GENERATE, but with a token and nothing else. No page can send one in a person's name, so there is no
     # form to prove, and the handler reads what was sent, once it is known who has sent it.
     PROGRAM_READ = "program read"
@@ -47,6 +49,8 @@ class Policy(Enum):
     @property
     def scope(self) -> str | None:
         """The scope that a token needs, None where none will do."""
+        if self is Policy.EMBED:
+            return Policy.READ.value
         asks = {Policy.READ, Policy.GENERATE, Policy.PROGRAM_READ, Policy.PROGRAM_GENERATE}
         return self.value.removeprefix("program ") if self in asks else None
 
@@ -82,7 +86,12 @@ def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
         return
     if visitor.disabled:
         raise Forbidden(DISABLED)
-    if visitor.guest and not (guests and policy in (Policy.READ, Policy.GENERATE, Policy.BROWSER)):
+    if policy is Policy.EMBED and visitor.site is None:
+        raise Unauthenticated("This is for embedded pages. Send an embed token (Authorization: Bearer …).")
+    if policy.for_programs and visitor.site is not None:
+        raise Forbidden("An embed token is for the page that it was made for. Use an API token here.")
+    guests = guests and policy in (Policy.READ, Policy.GENERATE, Policy.BROWSER)
+    if visitor.guest and visitor.site is None and not guests:
         raise Unauthenticated
     if visitor.scopes is not None:
         _require_scope(policy, visitor.scopes)
@@ -92,6 +101,6 @@ def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
 
 def _require_scope(policy: Policy, scopes: frozenset[str]) -> None:
     if policy.scope is None:
-        raise Forbidden("An API token cannot do this. Log in with a browser.")
+        raise Forbidden("A token cannot do this. Log in with a browser.")
     if policy.scope not in scopes:
-        raise Forbidden(f"This API token lacks the scope “{policy.scope}”. Make one that has it.")
+        raise Forbidden(f"This token lacks the scope “{policy.scope}”. Make one that has it.")

@@ -59,20 +59,19 @@ async def end(
 @readable("/shared/{token:str}", opt=is_for(Policy.ANYBODY))
 async def show(request: AnyRequest, token: str, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """A shared conversation, to be read by whoever has the link; live where it is being answered."""
-    share = await Share.opened(token)
-    conversation = await Conversation.get_one(share.conversation)
-    generations = await models.Generation.of_conversation(conversation.id)
+    opened = await Share.opened(token)
+    generations = await models.Generation.of_conversation(opened.share.conversation)
     if shape(request) == "json":
-        return Response(shared_json(conversation, generations))
-    audience = Audience(viewer_of(share), path=f"/shared/streams?share={token}", read_only=True)
+        return Response(shared_json(opened, generations))
+    audience = Audience(viewer_of(opened.share), path=f"/shared/streams?share={token}", read_only=True)
     cards, stream = await shown(parts, audience, generations)
     content = views.SharedPage(
-        title=conversation.title,
-        updated_at=conversation.updated_at,
-        updated_label=views.when(conversation.updated_at),
+        title=opened.title,
+        updated_at=opened.updated_at,
+        updated_label=views.when(opened.updated_at),
         generations=cards,
         stream=stream,
-        expires_label=share.expires_label,
+        expires_label=opened.share.expires_label,
     )
     return page(views.shared(person_of(parts.settings, visitor), content), headers={"X-Robots-Tag": "noindex"})
 
@@ -82,9 +81,9 @@ async def show(request: AnyRequest, token: str, parts: Given[Parts], visitor: Gi
 async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     """As `GET /streams`, for who holds a link: as long as the conversation is shared."""
     asked_at = time.monotonic()
-    share = await Share.opened(Request[Any, Any, Any](scope).query_params.get("share", ""))
-    owner = (await Conversation.get_one(share.conversation)).user
-    await follow(scope, receive, send, Holder(viewer_of(share), (f"share:{share.id}", f"user:{owner}"), asked_at))
+    opened = await Share.opened(Request[Any, Any, Any](scope).query_params.get("share", ""))
+    keys = (f"share:{opened.share.id}", f"user:{opened.owner}")
+    await follow(scope, receive, send, Holder(viewer_of(opened.share), keys, asked_at))
 
 
 def viewer_of(share: Share) -> str:

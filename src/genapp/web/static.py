@@ -19,6 +19,7 @@ from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEv
 
 from genapp import assets
 from genapp.errors import NotFound, WrongMethod
+from genapp.web.headers import PUBLIC
 from genapp.web.policies import Policy, is_for
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class File:
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", caching),
             (b"vary", b"accept-encoding"),
+            *PUBLIC,
         ]
         return ([*headers, (b"content-encoding", b"gzip")] if gzip_accepted else headers), body
 

@@ -27,11 +27,15 @@ MAX_STREAMS = 20
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who watches: the `viewer` whom stream names were signed for, and what lets them in, as known at `asked_at`."""
+    """Who watches: the `viewer` whom stream names were signed for, and what lets them in, as known at `asked_at`.
+
+    `expires_at`: Unix time at which it lets them in no more; 0: never.
+    """
 
     viewer: str
     keys: Keys
     asked_at: float
+    expires_at: float = 0.0
 
 
 @asgi("/streams", copy_scope=False, opt=is_for(Policy.READ))
@@ -43,11 +47,14 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     URL alone opens nothing, and does not say whether there is something to open.
     """
     visitor: Visitor = scope["state"]["visitor"]
-    await follow(scope, receive, send, Holder(str(visitor.user_id), visitor.keys, visitor.asked_at))
+    await follow(scope, receive, send, Holder(str(visitor.user_id), visitor.keys, visitor.asked_at, visitor.expires_at))
 
 
 async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> None:
-    """Stream to somebody what they may see of what the request names, for as long as they may."""
+    """Stream to somebody what they may see of what the request names, for as long as they may.
+
+    204 where they have seen the end of all of it.
+    """
     if scope.get("method") != "GET":
         raise WrongMethod("GET")
     parts: Parts = scope["litestar_app"].state.parts
@@ -57,8 +64,13 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
     if dialect not in streams.DIALECTS:
         raise Invalid(f"There is no such dialect. Choose one of {', '.join(streams.DIALECTS)}.", field="dialect")
     cursors = request.headers.get("last-event-id") or request.query_params.get("after") or ""
-    await restore_finished(parts, names)
     places = streams.Cursors.parse(cursors, len(names)).places
+    if all(place is not None and place.ended for place in places):
+        # An `EventSource` comes back whatever `done` says to it, and stops for good when it is told 204.
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return
+    await restore_finished(parts, names)
     with metrics.viewers.track_inprogress():
         async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:
             with parts.revocations.holding(holder.keys, holder.asked_at, viewer.dismiss):
@@ -67,8 +79,17 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
                     cast("Any", receive),
                     viewer,
                     heartbeat=parts.settings.sse_heartbeat,
-                    lifetime=parts.settings.sse_lifetime,
+                    lifetime=lifetime(parts, holder),
                 )
+
+
+def lifetime(parts: Parts, holder: Holder) -> float:
+    """Seconds that a connection may last: not past the end of what lets its viewer in."""
+    longest = parts.settings.sse_lifetime
+    if not holder.expires_at:
+        return longest
+    # Connections end up to a tenth later than they are told to (streams/sse.py).
+    return min(longest, max(0.0, holder.expires_at - time.time()) / 1.1)
 
 
 def verified(request: Request[Any, Any, Any], parts: Parts, viewer: str) -> list[str]:

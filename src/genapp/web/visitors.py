@@ -17,6 +17,9 @@ class Visitor:
     that of a session which has ended. `disabled`: that of a guest who has been shut out. `scopes` None: a browser,
     which may do all that its user may. `keys` are what lets them in (`revocations.py`), as the database said at
     `asked_at` (`time.monotonic()`).
+
+    Who comes by an embed token has the `site` that vouches for them, the `origin` of the page that may show it, the
+    one `conversation` it is for, if it is for one, and the Unix time at which it is over; 0: never.
     """
 
     user_id: UUID
@@ -31,6 +34,10 @@ class Visitor:
     scopes: frozenset[str] | None = None
     keys: tuple[str, ...] = ()
     asked_at: float = 0.0
+    site: UUID | None = None
+    origin: str = ""
+    conversation: UUID | None = None
+    expires_at: float = 0.0
 
     @property
     def guest(self) -> bool:

@@ -25,7 +25,7 @@ PIECES_MOST = 1_000
 # Seconds in which the app says goodbye when the server stops. It is told before (`stopping.py`).
 GOODBYE = 0.5
 # Seconds in which a client takes what was still written when the app had done with it.
-LINGER = 5
+LINGER = 2
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
@@ -81,4 +81,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         super().on_task_complete(task)
-        self.loop.call_later(LINGER, self.transport.abort)
+        self.loop.call_later(LINGER, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if not self.disconnected:
+            self.transport.abort()

@@ -77,10 +77,17 @@ async def made(role: str = "user") -> User:
     return await User.sign_up(new_id(), f"{new_id().hex}@example.org", await passwords.hashed(PASSWORD), role=role)
 
 
+async def account(email: str) -> User:
+    """The account that has an address."""
+    found = await User.find(email)
+    assert found is not None
+    return found
+
+
 async def test_an_account_is_made_with_a_password_from_standard_input(env: dict[str, str]) -> None:
     email = f"{new_id().hex}@example.org"
     assert done(env, "create", f" {email.upper()} ", "--password-stdin", typed=f"{PASSWORD}\n") == ""
-    found = await User.by_email(email)
+    found = await account(email)
     assert await passwords.matches(PASSWORD, found.password_hash)
     assert not found.is_admin
     assert f"There is an account {email} already." in refused(env, "create", email, "--generate")
@@ -90,7 +97,7 @@ async def test_a_generated_password_is_all_that_is_printed_and_lets_the_first_ad
     email = f"{new_id().hex}@example.org"
     (password,) = done(env, "create", email, "--admin", "--generate").splitlines()
     assert len(password) >= 20
-    found = await User.by_email(email)
+    found = await account(email)
     assert found.is_admin
     assert await passwords.matches(password, found.password_hash)
 
@@ -117,7 +124,7 @@ async def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(env: 
     assert process.wait(timeout=30) == 0
     os.close(controller)
     assert PASSWORD not in shown
-    assert await passwords.matches(PASSWORD, (await User.by_email(email)).password_hash)
+    assert await passwords.matches(PASSWORD, (await account(email)).password_hash)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +144,7 @@ async def test_a_new_password_ends_every_session_at_once_and_keeps_the_tokens(
     env: dict[str, str], announced: redis.client.PubSub
 ) -> None:
     one = await made()
-    sessions = [await Session.begin(one.id, device="", address="", seconds=60) for _ in range(2)]
+    sessions = [await Session.begin(one, device="", address="", seconds=60) for _ in range(2)]
     await ApiToken.make(one.id, "script", "read", None)
     done(env, "password", str(one.email), "--password-stdin", typed=OTHER)
     assert heard(announced) == {f"session:{session}" for session in sessions}
@@ -152,7 +159,7 @@ async def test_who_is_disabled_loses_sessions_tokens_and_answers_in_progress_and
     env: dict[str, str], announced: redis.client.PubSub
 ) -> None:
     one = await made()
-    await Session.begin(one.id, device="", address="", seconds=60)
+    await Session.begin(one, device="", address="", seconds=60)
     await ApiToken.make(one.id, "script", "read", None)
     generation, _ = await Generation.submit(Draft(one.id, "Hello", "openai:demo", guest=False), Limits(3, 0))
     done(env, "disable", str(one.email))
@@ -170,18 +177,27 @@ async def test_who_is_disabled_loses_sessions_tokens_and_answers_in_progress_and
 async def test_an_account_is_promoted_and_demoted_and_its_sessions_look_again(
     env: dict[str, str], announced: redis.client.PubSub
 ) -> None:
-    one = await made()
-    await Session.begin(one.id, device="", address="", seconds=60)
+    one, _ = await made(), await made(role="admin")
+    await Session.begin(one, device="", address="", seconds=60)
     for command, role in (("promote", "admin"), ("demote", "user")):
         done(env, command, str(one.email))
-        assert heard(announced) == {f"user:{one.id}"}
+        assert heard(announced) == {f"user:{one.id}", f"admin:{one.id}"}
         assert (await User.by_id(one.id)).role == role
     today = f"{one.created_at:%Y-%m-%d}"
     assert f"user      {today}  {today}  {one.email}" in done(env, "list").splitlines()
 
 
+async def test_the_only_admin_stays_one(env: dict[str, str]) -> None:
+    await User.raw("UPDATE users SET role = 'user'")
+    one, _ = await made(role="admin"), await made()
+    for command in ("demote", "disable"):
+        assert "Nobody else is an admin here." in refused(env, command, str(one.email))
+    (found,) = [line for line in done(env, "list").splitlines() if line.endswith(str(one.email))]
+    assert found.startswith("admin ")
+
+
 async def test_where_redis_is_away_it_is_done_all_the_same_and_said(env: dict[str, str]) -> None:
-    one = await made(role="admin")
+    one, _ = await made(role="admin"), await made(role="admin")
     ended = user({**env, "REDIS_URL": "redis://u:hidden@127.0.0.1:1/0"}, "demote", str(one.email))
     assert ended.returncode == 0
     assert "could not be announced, it will be noticed within seconds" in ended.stderr

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from genapp.errors import Invalid, NotFound, TooMany
-from genapp.models import Chunk, Context, Conversation, Draft, Generation, Limits, Outcome, Spent, new_id
+from genapp.models import Chunk, Conversation, Draft, Generation, Limits, Outcome, Spent, new_id
 from genapp.models.lease import ABANDONED_PATIENCE, QUEUED_PATIENCE
 
 if TYPE_CHECKING:
@@ -206,38 +206,6 @@ async def test_earlier_turns_are_those_with_an_answer_and_the_newest_that_fit() 
     assert await last.messages(20) == [*turns[2:], ("user", "four")]
 
 
-async def test_what_came_with_a_prompt_is_said_again_in_later_turns_but_not_its_instructions() -> None:
-    user = new_id()
-    came = Context(instructions="Rhyme.", messages=(("user", "before"), ("assistant", "said")), metadata={"a": "b"})
-    first = await submitted(user, prompt="one", context=came)
-    assert first.came_with == came
-    claim = await Generation.claim(first.id, lease_seconds=LEASE)
-    assert claim is not None
-    assert await claim.messages() == [("system", "Rhyme."), *came.messages, ("user", "one")]
-    await claim.finish(outcome(answer="answer"), SPENT)
-    last = await submitted(user, prompt="two", follows=first.id, context=Context(instructions="Be brief."))
-    turns = [*came.messages, ("user", "one"), ("assistant", "answer")]
-    assert await last.messages() == [("system", "Be brief."), *turns, ("user", "two")]
-    assert (last.conversation, await last.previous()) == (first.conversation, first.id)
-
-
-async def test_only_the_last_of_a_conversation_that_has_ended_is_gone_on_from() -> None:
-    user = new_id()
-    first = await submitted(user)
-    with pytest.raises(Invalid, match="has not ended"):
-        await submitted(user, follows=first.id)
-    await first.cancel()
-    # At the same moment: one of them is the next, and the conversation stays a line.
-    both = await asyncio.gather(
-        *[submitted(user, prompt=prompt, follows=first.id) for prompt in ("a", "b")], return_exceptions=True
-    )
-    (refused,) = [one for one in both if isinstance(one, Exception)]
-    assert isinstance(refused, Invalid)
-    assert "has gone on from there" in refused.message
-    with pytest.raises(Invalid, match="no such response"):
-        await submitted(new_id(), follows=first.id)
-
-
 async def test_a_key_that_was_used_for_another_prompt_is_refused() -> None:
     user = new_id()
     await submitted(user, prompt="one", idempotency_key="click")
@@ -295,3 +263,12 @@ async def test_what_has_waited_too_long_is_failed_and_nothing_else_is() -> None:
     assert (failed.status, failed.error_code) == ("failed", "waited_too_long")
     again, _ = await failed.retry(Limits(3))
     assert await again.expire(3600) is None
+
+
+async def test_a_release_goes_on_working_on_the_schema_of_the_one_that_follows_it() -> None:
+    generation = await submitted()
+    await Generation.raw("ALTER TABLE generations ADD COLUMN of_the_next_release text")
+    try:
+        assert (await Generation.owned(generation.id, generation.user)).prompt == generation.prompt
+    finally:
+        await Generation.raw("ALTER TABLE generations DROP COLUMN of_the_next_release")

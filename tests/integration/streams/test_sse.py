@@ -119,38 +119,6 @@ async def test_a_client_who_stops_reading_is_given_up_when_its_time_is_up(hub: H
     assert client.sent.qsize() == taken
 
 
-async def test_a_slow_answer_to_who_is_allowed_does_not_outlive_the_connection(hub: Hub, client: Client) -> None:
-    async def still_allowed() -> bool:
-        await client.gone.wait()
-        return True
-
-    async with serving(hub, client, heartbeat=0.01, lifetime=0.1, still_allowed=still_allowed) as task:
-        await asyncio.wait_for(task, 5)
-
-
-async def test_what_fails_while_asking_who_is_allowed_is_not_taken_for_the_end(hub: Hub) -> None:
-    client = Client()
-
-    async def still_allowed() -> bool:
-        raise TimeoutError("the database does not answer")
-
-    async with hub.join([("s", None)], "htmx") as viewer:
-        with pytest.RaisesGroup(pytest.RaisesExc(TimeoutError, match="database")):
-            await serve(client.send, client.receive, viewer, heartbeat=0.01, still_allowed=still_allowed)
-
-
-async def test_a_viewer_who_is_no_longer_allowed_is_cut_off(hub: Hub, client: Client) -> None:
-    answers = [True, True, False]
-
-    async def still_allowed() -> bool:
-        return answers.pop(0)
-
-    async with serving(hub, client, heartbeat=0.01, still_allowed=still_allowed) as task:
-        assert await client.rest() == HEARTBEAT * 3
-        await asyncio.wait_for(task, 5)
-    assert answers == []
-
-
 async def test_a_client_who_goes_is_let_go_at_once(hub: Hub, client: Client) -> None:
     async with serving(hub, client) as task:
         await client.next()

@@ -54,7 +54,14 @@ def somebody(app: App, prompt: str = "[demo: echo] hello") -> Caller:
     shared = httpx.post(
         f"{app.url}/conversations/{asked['conversation_id']}/share", json={}, headers=session, timeout=20
     ).json()
+    site = httpx.post(
+        f"{app.url}/account/sites",
+        json={"name": "shop", "origins": "https://shop.example"},
+        headers=session,
+        timeout=20,
+    ).json()
     caller.own = {
+        "site_id": site["id"],
         "generation_id": asked["id"],
         "conversation_id": asked["conversation_id"],
         "token": shared["url"].rpartition("/")[2],

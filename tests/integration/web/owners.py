@@ -35,6 +35,8 @@ class Owner:
     ids: dict[str, str]
     marks: dict[str, str]
     finished_id: str
+    # One of the admin's: whoever may frame us, it is the same page for everybody.
+    framing_site_id: str
     streams: str
     shared_streams: str
     admin_streams: str
@@ -49,12 +51,17 @@ class Owner:
         ids = {**self.ids, "token": share or "x" * 32}
         if finished:
             ids["generation_id"] = self.finished_id
+        if row.spare:
+            ids |= {"generation_id": ids["spare_generation_id"], "conversation_id": ids["spare_conversation_id"]}
         path = re.sub(r"{(\w+):\w+}", lambda found: ids[found[1]], row.path)
+        if row.path == "/embed/frame":
+            return f"{path}?site={self.framing_site_id}"
         if row.methods == RAW:
             return (
                 path
                 + {
                     "/static": f"/{assets.DIGEST}/css/base.css",
+                    "/cable": "",
                     "/streams": f"?{self.streams}",
                     "/admin/streams": f"?{self.admin_streams}",
                     "/shared/streams": f"?{self.shared_streams}".replace(self.ids["token"], ids["token"]),
@@ -81,6 +88,10 @@ async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = Fal
     await _until(person, at, first["url"], "completed")
     second = await person.asks(f"[demo: stall] {marks['prompt']}", conversation_id=first["conversation_id"])
     await _until(person, at, second["url"], "processing")
+    spare = [await person.asks(f"[demo: echo] {marks['prompt']}")]
+    spare.append(await person.asks(f"[demo: echo] {marks['prompt']}", conversation_id=spare[0]["conversation_id"]))
+    for one in spare:
+        await _until(person, at, one["url"], "completed")
     page = f"/conversations/{first['conversation_id']}"
     share = (await person.done("POST", f"{page}/share", at=at)).json()["url"]
     user_id = str(sites.sessions.read(person.cookie)[0].user_id)
@@ -88,23 +99,28 @@ async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = Fal
         "user_id": user_id,
         "conversation_id": first["conversation_id"],
         "generation_id": second["id"],
+        "spare_conversation_id": spare[0]["conversation_id"],
+        "spare_generation_id": spare[0]["id"],
         "response_id": f"resp_{UUID(second['id']).hex}",
         "name": "openai:demo-fast",
         "token": share.removeprefix("/shared/"),
         "invitation_id": await _invited(sites, admin, f"{marks['invited']}@example.org"),
         "session_id": str(new_id()),
         "token_id": str(new_id()),
+        "site_id": str(new_id()),
     }
     if not guest:
         other = await person.log_in()
         ids["session_id"] = str(sites.sessions.read(other.cookie)[0].session_id)
         ids["token_id"], _ = await person.token()
+        ids["site_id"] = await _site_of(person)
     return Owner(
         person,
         admin,
         ids,
         marks,
         first["id"],
+        await _site_of(admin),
         urlsplit(second["stream_url"]).query,
         urlsplit(await stream_on(person, share, at=at)).query,
         urlsplit(await stream_on(admin, f"/admin{second['url']}")).query,
@@ -117,6 +133,11 @@ async def stream_on(person: Persona, path: str, *, at: str = "accounts") -> str:
     found = STREAM.search(page.text)
     assert found, page.text
     return html.unescape(found[1])
+
+
+async def _site_of(person: Persona) -> str:
+    made = await person.done("POST", "/account/sites", name="shop", origins="https://shop.example")
+    return str(made.json()["id"])
 
 
 async def _invited(sites: Sites, admin: Persona, email: str) -> str:

@@ -28,7 +28,8 @@ class Row:
 
     `outsider`: the statuses for somebody whom the policy lets in, who has nothing to do with the owner of the ids in
     the path. `sent`: what they send. `given`: what the owner sends instead. `shows`: which of the owner's secrets an
-    owner is shown there.
+    owner is shown there. `socket`: it is for WebSockets, and asked by HTTP it is not there for anybody. `spare`: it is
+    about the owner's other conversation, because the first one has been deleted.
     """
 
     methods: str
@@ -38,6 +39,8 @@ class Row:
     sent: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, str] | None = None
     shows: str = ""
+    socket: bool = False
+    spare: bool = False
 
     @property
     def key(self) -> str:
@@ -45,11 +48,11 @@ class Row:
 
     @property
     def unsafe(self) -> bool:
-        return self.methods == "POST"
+        return self.methods in ("POST", "DELETE")
 
     @property
     def method(self) -> str:
-        return "POST" if self.unsafe else "GET"
+        return self.methods if self.unsafe else "GET"
 
 
 def row(methods: str, path: str, policy: Policy, *outsider: int, **more: Any) -> Row:
@@ -60,6 +63,7 @@ WRONG = "nobody would have this one"
 CONVERSATION = "/conversations/{conversation_id:uuid}"
 GENERATION = "/generations/{generation_id:uuid}"
 USER = "/admin/users/{user_id:uuid}"
+SITE = "/account/sites/{site_id:uuid}"
 
 ROWS = (
     row(READ, "/healthz", Policy.EVERYONE, 200),
@@ -67,6 +71,13 @@ ROWS = (
     row(READ, "/metrics", Policy.EVERYONE, 200),
     row(READ, "/openapi.json", Policy.EVERYONE, 200),
     row(RAW, "/static", Policy.EVERYONE, 200),
+    row(READ, "/embed.js", Policy.EVERYONE, 200),
+    row(READ, "/embed-host.js", Policy.EVERYONE, 200),
+    row(READ, "/embed.css", Policy.EVERYONE, 200),
+    row(READ, "/embed/frame", Policy.EVERYONE, 200),
+    row(READ, "/embed/composer", Policy.EMBED),
+    row(READ, "/embed/conversation/{conversation_id:uuid}", Policy.EMBED),
+    row(READ, "/embed/generation/{generation_id:uuid}", Policy.EMBED),
     row(READ, "/login", Policy.ANYBODY, 200, 303),
     row(READ, "/signup", Policy.ANYBODY, 200, 303),
     # The owner's address is taken; a site by invitation says no first; who is logged in has an account already.
@@ -78,6 +89,9 @@ ROWS = (
         given={"email": "{EMAIL}", "password": PASSWORD},
     ),
     row(READ, "/", Policy.READ, 200, shows="prompt"),
+    # For people they are on the first page.
+    row(READ, "/conversations", Policy.READ, 200, 303),
+    row(READ, "/generations", Policy.READ, 200, 303),
     row(READ, CONVERSATION, Policy.READ, shows="prompt"),
     row(
         *("POST", "/generations", Policy.GENERATE),
@@ -85,6 +99,9 @@ ROWS = (
     ),
     row(READ, GENERATION, Policy.READ, shows="prompt"),
     row(RAW, "/streams", Policy.READ),
+    # Who comes by a WebSocket is looked at in tests/integration/web/cable.
+    row(RAW, "/cable", Policy.READ, socket=True),
+    row("POST", "/cable/tickets", Policy.GENERATE, 201),
     row("POST", f"{CONVERSATION}/share", Policy.BROWSER, sent={"expires": "week"}),
     row(READ, "/shared/{token:str}", Policy.ANYBODY, shows="prompt"),
     row(RAW, "/shared/streams", Policy.ANYBODY),
@@ -102,10 +119,22 @@ ROWS = (
     row("POST", "/v1/responses/{response_id:str}/cancel", Policy.PROGRAM_GENERATE),
     row(READ, "/account", Policy.BROWSER, 200, shows="email"),
     row(READ, "/account/export", Policy.BROWSER, 200, shows="prompt"),
+    row("DELETE", GENERATION, Policy.GENERATE),
+    row("DELETE", CONVERSATION, Policy.GENERATE),
+    row("POST", f"{GENERATION}/deletion", Policy.GENERATE, sent={"confirm": "yes"}, spare=True),
+    row("POST", f"{CONVERSATION}/deletion", Policy.GENERATE, sent={"confirm": "yes"}, spare=True),
     row("POST", "/account/tokens", Policy.ACCOUNT, 201, 422, sent={"name": "another", "scope": "generate"}),
     row("POST", "/account/tokens/{token_id:uuid}/revocation", Policy.ACCOUNT),
+    row("POST", "/account/tokens/revocation", Policy.ACCOUNT, 303, 204),
     row("POST", "/account/sessions/{session_id:uuid}/revocation", Policy.ACCOUNT),
     row("POST", "/account/sessions/revocation", Policy.ACCOUNT, 303, 204),
+    row(READ, "/account/sites", Policy.ACCOUNT, 200),
+    row("POST", "/account/sites", Policy.ACCOUNT, 201, sent={"name": "more", "origins": "https://more.example"}),
+    row("POST", f"{SITE}/secret", Policy.ACCOUNT),
+    row("POST", f"{SITE}/origins", Policy.ACCOUNT, sent={"origins": "https://moved.example"}),
+    row("POST", f"{SITE}/disablement", Policy.ACCOUNT),
+    row("POST", f"{SITE}/enablement", Policy.ACCOUNT),
+    row("POST", f"{SITE}/deletion", Policy.ACCOUNT, sent={"confirm": "yes"}),
     row(
         *("POST", "/account/password", Policy.ACCOUNT, 422),
         sent={"current_password": WRONG, "new_password": NEW_PASSWORD},

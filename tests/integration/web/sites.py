@@ -28,6 +28,7 @@ ROWS_OF = {
     "users": "id = ANY($1)",
     "sessions": '"user" = ANY($1)',
     "api_tokens": '"user" = ANY($1)',
+    "sites": '"user" = ANY($1)',
     "conversations": '"user" = ANY($1)',
     "generations": '"user" = ANY($1)',
     "attempts": '"user" = ANY($1)',

@@ -12,7 +12,7 @@ from genapp import views
 from genapp.errors import GenappError, Invalid, NotFound
 from genapp.models import Generation, parse_id
 from genapp.streams import ACCUMULATED, Cursor, action_cable
-from genapp.web.cable.following import follow, parse_since
+from genapp.web.cable.following import follow, parse_since, place_in
 from genapp.web.composing import draft_from
 from genapp.web.errors import as_ours
 from genapp.web.forms import from_json
@@ -74,7 +74,7 @@ class GenerationChannel:
     async def begin(self) -> None:
         """Show what there is to show."""
         if self._generation_id is not None:
-            self._follow()
+            await self._follow()
         elif self._answer_history is not None:
             await self._acknowledge()
 
@@ -92,9 +92,12 @@ class GenerationChannel:
             action = ACTIONS.get(form.pop("action", ""))
             if action is None:
                 raise Invalid(f"There is no such action. Choose one of {', '.join(ACTIONS)}.", field="action")
-            await action(self, form)
+            follows = await action(self, form)
         except Exception as error:
             await self._tell({"type": "error", "error": _error_json(as_ours(error))})
+            return
+        if follows:
+            await self._follow()
 
     def close(self) -> None:
         """Show nothing more."""
@@ -121,32 +124,38 @@ class GenerationChannel:
         """The stream that is shown."""
         return views.stream_name(self._generation_id) if self._generation_id else ""
 
-    async def _generate(self, form: Form) -> None:
+    # Actions give whether there is something to follow from now on.
+
+    async def _generate(self, form: Form) -> bool:
         client = self._client
         self._require(Policy.GENERATE)
-        generation = await submit(client.parts, draft_from(form, client.visitor, client.parts.settings), client.address)
+        generation, _ = await submit(
+            client.parts, draft_from(form, client.visitor, client.parts.settings), client.address
+        )
         shown = generation_json(client.parts, client.visitor, generation)
         await self._tell({"type": "created", "generation": shown})
         if not self._named:
             self._generation_id, self._since = generation.id, None
-            self._follow()
+        return not self._named
 
-    async def _stop(self, form: Form) -> None:
+    async def _stop(self, form: Form) -> bool:
         self._require(Policy.GENERATE)
         if self._generation_id is None:
             raise Invalid("There is nothing to stop: this subscription shows no answer.")
         await stop(self._client.parts, self._client.visitor, self._generation_id)
+        return False
 
-    async def _go_on(self, form: Form) -> None:
+    async def _go_on(self, form: Form) -> bool:
         """Show a generation, from where the client has it: for clients whose identifiers stay as they are."""
         self._generation_id = await self._owned(form.get("generation_id", ""))
         self._since = parse_since(form.get("since"))
-        self._follow()
+        return True
 
-    def _follow(self) -> None:
+    async def _follow(self) -> None:
         self.close()
-        shown = partial(follow, self._client.parts, self.stream, self._since, self._dialect, self.show)
-        self._following = self._client.start(shown)
+        parts, stream = self._client.parts, self.stream
+        place = await place_in(parts, stream, self._since)
+        self._following = self._client.start(partial(follow, parts.hub, stream, place, self._dialect, self.show))
 
     def _require(self, policy: Policy) -> None:
         require(policy, self._client.visitor, guests=self._client.parts.settings.access_policy == "open")

@@ -11,7 +11,7 @@ from genapp.web.subscriptions import restore_finished
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from genapp.streams import Dialect, Event
+    from genapp.streams import Dialect, Event, Hub
     from genapp.web.parts import Parts
 
     # A cursor, or only its seq, of whatever log there is; None: from the beginning.
@@ -30,22 +30,30 @@ def parse_since(value: str | int | None) -> Since:
     return int(text) if _SEQ.fullmatch(text) else Cursor.parse(text) or _NOWHERE
 
 
+async def place_in(parts: Parts, stream: str, since: Since) -> Cursor | None:
+    """Where in a stream to go on. A finished generation whose log is gone is there again afterwards.
+
+    Errors of Redis, and of the database for a log that is gone, pass through.
+    """
+    await restore_finished(parts, [stream])
+    if not isinstance(since, int):
+        return since
+    (top,) = await parts.log.tops([stream])
+    return Cursor(top.epoch, since) if top else _NOWHERE
+
+
 async def follow(
-    parts: Parts,
+    hub: Hub,
     stream: str,
-    since: Since,
+    cursor: Cursor | None,
     dialect: str | Dialect,
     show: Callable[[list[Event]], Awaitable[None]],
 ) -> None:
     """Have a stream shown, at first what is missing at once, perhaps nothing. Returns after its end.
 
-    An error of Redis, or of the database for a generation whose log is gone, passes through.
+    Made to be cancelled, so it asks Redis for nothing itself: redis-py 8.1 loses one cancellation in two.
     """
-    await restore_finished(parts, [stream])
-    if isinstance(since, int):
-        (top,) = await parts.log.tops([stream])
-        since = Cursor(top.epoch, since) if top else _NOWHERE
-    async with parts.hub.join([(stream, since)], dialect) as viewer:
+    async with hub.join([(stream, cursor)], dialect) as viewer:
         await show(viewer.due_events())
         while events := await viewer.next_events():
             await show(events)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from genapp.errors import Forbidden, Unauthenticated
 from genapp.web.authorising import BEARER
 from genapp.web.cable.tickets import Tickets
+from genapp.web.confining import confine
 from genapp.web.forms import is_from_here
+from genapp.web.origins import require_own_origin
 from genapp.web.policies import Policy, require
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ async def visitor_of(connection: Opening, parts: Parts) -> Visitor:
     """Say who opens a connection. Raises Unauthenticated, TicketExpired or Forbidden for who may not read."""
     for way in WAYS:
         if (visitor := await way(connection, parts)) is not None:
+            require_own_origin(connection, visitor)
             require(Policy.READ, visitor, guests=parts.settings.access_policy == "open")
+            await confine(connection, visitor)
             return visitor
     raise Unauthenticated
 

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 from genapp.errors import Invalid, NotFound
 from genapp.models import IN_FLIGHT
 from genapp.streams import DIALECTS
-from genapp.web import subscriptions
+from genapp.web import cable, subscriptions
+from genapp.web.cable.routes import SCOPES
+from genapp.web.cable.tickets import SECONDS
 from genapp.web.openapi.writing import (
     Area,
     Operation,
     Piece,
+    answer,
     array,
+    body,
+    empty,
+    left_out,
     one_of,
     or_null,
     parameter,
@@ -35,7 +41,8 @@ so far in the place of what you have, and the last one is `complete`, `failed` o
 no data: `hb` says every few seconds that the connection lives, `done` that all streams have ended: let go then.
 
 Connections end after some minutes, between two events. Come back with the last event's `id` in `Last-Event-ID`, as
-`EventSource` does, and nothing is missed or said twice."""
+`EventSource` does, and nothing is missed or said twice. Who comes back with the cursor of the end gets 204, at which an
+`EventSource` stops for good."""
 
 STREAM = plain(
     "The events, for as long as there are some to come.",
@@ -45,6 +52,8 @@ STREAM = plain(
         examples=['event: hb\ndata: \n\ndata: {"type":"chunk","seq":3,"content":"It is "}\nid: 4k2x9q0w7z1b.3\n\n'],
     ),
 )
+
+SEEN = empty("All of it has ended, and the cursor says that its end was seen.")
 
 
 def follow_parameters() -> tuple[Piece, ...]:
@@ -64,12 +73,23 @@ def area(settings: Settings) -> Area:
         "follow_streams",
         TAG,
         "Follow answers while they are written",
-        {200: STREAM},
+        {200: STREAM, 204: SEEN},
         ABOUT,
         parameters=follow_parameters(),
         refusals=(Invalid, NotFound),
     )
-    return Area({subscriptions.subscribe: follow}, SCHEMAS)
+    ticket = Operation(
+        "make_cable_ticket",
+        TAG,
+        "Get an address of `/cable` for a page of another site",
+        {201: answer("The address: for whoever has it, for a minute.", ref("CableTicket"))},
+        "`/cable` speaks Action Cable's protocol over a WebSocket (`docs/action-cable.md`). A page of another site has "
+        "no cookie and must not know a token: its server asks for this and hands the address to the page.",
+        body=body(
+            {"scope": left_out(one_of(SCOPES, "What the page may do; `generate`, the default, includes `read`."))}
+        ),
+    )
+    return Area({subscriptions.subscribe: follow, cable.make_ticket: ticket}, SCHEMAS)
 
 
 def _message(kind: str, properties: Piece, description: str, optional: tuple[str, ...] = ()) -> Piece:
@@ -85,6 +105,12 @@ _STATUS = {"status": one_of(IN_FLIGHT), "attempt": _ATTEMPT, **_NOTE}
 _ERROR = {"error": ref("GenerationError")}
 
 SCHEMAS: dict[str, Piece] = {
+    "CableTicket": record(
+        {
+            "url": string("A `ws:` or `wss:` address with the ticket in it.", format="uri"),
+            "expires_in": {"type": "integer", "const": SECONDS, "description": "Seconds in which to connect."},
+        }
+    ),
     "StreamMessage": {
         "description": "What an unnamed event of the dialect `json` holds.",
         "oneOf": [
@@ -97,5 +123,5 @@ SCHEMAS: dict[str, Piece] = {
             ),
             _message("cancelled", _CONTENT, "Stopped; what was written until then. The last message."),
         ],
-    }
+    },
 }

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tests.running import App
 
 
+# To be asked of "openai:demo": two hundred words in a second.
+COUNT = "[demo: ttft20 tps200 n200] count"
+
+
 class Connect(Protocol):
     async def __call__(self, visitor: Visitor, **options: Any) -> Cable: ...
 

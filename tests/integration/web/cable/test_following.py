@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import redis
 
 from tests.cable import EXTENDED, Cable, identifier
-from tests.integration.web.conftest import LONG, Visitor, shown
+from tests.integration.web.cable.conftest import COUNT
+from tests.integration.web.conftest import Visitor, shown
 
 if TYPE_CHECKING:
     from tests.integration.web.cable.conftest import Connect
@@ -31,7 +32,7 @@ async def read_on(cable: Cable, text: str = "", until: str = "") -> tuple[str, s
 
 
 async def test_a_subscriber_reads_along_and_is_told_nothing_after_the_end(visitor: Visitor, connect: Connect) -> None:
-    generation = await visitor.submit("count", model=LONG)
+    generation = await visitor.submit(COUNT, model="openai:demo")
     cable, name = await connect(visitor), identifier(generation["id"])
     assert await cable.subscribe(name) == {"type": "confirm_subscription", "identifier": name}
     told = await cable.until("complete")
@@ -48,7 +49,7 @@ async def test_a_subscriber_reads_along_and_is_told_nothing_after_the_end(visito
 async def test_who_comes_back_gets_what_it_missed_and_who_comes_late_the_whole(
     visitor: Visitor, connect: Connect
 ) -> None:
-    generation = await visitor.submit("count", model=LONG)
+    generation = await visitor.submit(COUNT, model="openai:demo")
     cable = await connect(visitor)
     await cable.subscribe(identifier(generation["id"]))
     text, cursor = await read_on(cable, until="word20 ")
@@ -68,7 +69,7 @@ async def test_who_comes_back_gets_what_it_missed_and_who_comes_late_the_whole(
 async def test_an_odd_place_begins_with_the_word_that_the_text_so_far_is_void(
     visitor: Visitor, connect: Connect
 ) -> None:
-    generation = await visitor.submit("count", model=LONG)
+    generation = await visitor.submit(COUNT, model="openai:demo")
     cable = await connect(visitor)
     for since in ("of another log.7", "abcdef.3", 999_999, -1):
         name = identifier(generation["id"], since=since)
@@ -100,7 +101,7 @@ async def test_a_finished_generation_is_told_from_the_log_or_from_the_database(
 
 
 async def test_who_asks_for_it_gets_the_whole_text_with_each_message(visitor: Visitor, connect: Connect) -> None:
-    generation = await visitor.submit("count", model=LONG)
+    generation = await visitor.submit(COUNT, model="openai:demo")
     cable = await connect(visitor)
     await cable.subscribe(identifier(generation["id"], accumulated=True))
     text = ""
@@ -132,7 +133,7 @@ async def test_a_failure_is_told_with_its_reason_and_a_stop_with_what_was_writte
 async def test_an_any_cable_client_goes_on_from_the_place_that_its_last_message_had(
     visitor: Visitor, connect: Connect
 ) -> None:
-    generation = await visitor.submit("count", model=LONG)
+    generation = await visitor.submit(COUNT, model="openai:demo")
     name = identifier(generation["id"])
     cable = await connect(visitor, subprotocols=[EXTENDED])
     assert (await cable.subscribe(name, history={"since": 1}))["type"] == "confirm_subscription"

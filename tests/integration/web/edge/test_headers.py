@@ -41,11 +41,16 @@ ANSWERS = {
     "another host": ("GET", "/", {"Host": "evil.example"}, 400),
     "health": ("GET", "/healthz", {}, 200),
     "metrics": ("GET", "/metrics", {}, 200),
+    "a script for pages elsewhere": ("GET", "/embed.js", {}, 200),
+    "a part without a token": ("GET", "/embed/composer", JSON, 401),
 }
+PUBLIC = ("a file", "a script for pages elsewhere")
 
 
-def assert_always(headers: httpx.Headers) -> None:
-    for name, value in ALWAYS.items():
+def assert_always(headers: httpx.Headers, *, public: bool = False) -> None:
+    # What is there for every page to load says so.
+    said = {**ALWAYS, "cross-origin-resource-policy": "cross-origin"} if public else ALWAYS
+    for name, value in said.items():
         assert headers.get_list(name) == [value], name
     for feature in ("camera", "microphone", "geolocation", "payment", "usb"):
         assert f"{feature}=()" in headers["permissions-policy"]
@@ -58,7 +63,7 @@ async def test_an_answer_lets_a_browser_do_no_more_than_it_must(app: App, case: 
         for secure in (HTTPS, {}):
             answer = await http.request(method, path, headers={**headers, **secure})
             assert answer.status_code == status
-            assert_always(answer.headers)
+            assert_always(answer.headers, public=case in PUBLIC)
             hsts = answer.headers.get_list("strict-transport-security")
             assert hsts == (["max-age=31536000"] if secure else [])
 
