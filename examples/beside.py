@@ -9,7 +9,6 @@ http://localhost:8000 unless you say so; PORT is where this is.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -49,9 +48,9 @@ async def pass_on(request: web.Request) -> web.StreamResponse:
             return answer
     except aiohttp.ClientError:
         # An EventSource comes back when its connection is lost, and gives up at an error's page.
-        assert request.transport
-        request.transport.abort()
-        raise asyncio.CancelledError from None
+        if request.transport:
+            request.transport.abort()
+        return web.Response(status=502)
 
 
 async def session(app: web.Application) -> AsyncIterator[None]:

@@ -25,7 +25,7 @@ async def test_who_leaves_the_program_goes_on_where_the_answer_was_and_cancels(o
     assert found, messages
     program = command[: command.index("ask")]
     resuming = await run([*program, *found[1].split()], owner.env)
-    text += out + await printed(resuming, "word60")
+    text += out + await printed(resuming, "word40")
     cancelling = await run([*program, "cancel", found[2]], owner.env)
     assert (await the_rest(cancelling))[0] == "cancelled\n"
     out, messages = await the_rest(resuming)
