@@ -130,6 +130,8 @@ class Settings(BaseSettings):
 
     shutdown_seconds: float = Field(25, ge=0)  # Heroku kills 30 seconds after it has asked
     stream_ttl: int = Field(86_400, ge=60)
+    streams_per_user: int = Field(30, ge=0)
+    streams_per_address: int = Field(200, ge=0)
     sse_lifetime: float = Field(600, ge=1)
     sse_heartbeat: float = Field(15, gt=0)
     cable_lifetime: float = Field(3600, ge=1)  # longer: an Action Cable client is away for 6 to 18 seconds each time
