@@ -94,6 +94,7 @@ class Settings(BaseSettings):
 
     secret_key: SecretStr | None = None
     secret_key_fallbacks: SecretStr | None = None
+    metrics_token: SecretStr | None = None
 
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = Field(None, repr=False)
@@ -179,7 +180,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"must be a comma list of provider:model, provider one of {known} (it has {item!r})")
         return text
 
-    @field_validator("secret_key", "secret_key_fallbacks")
+    @field_validator("secret_key", "secret_key_fallbacks", "metrics_token")
     @classmethod
     def _check_secrets(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         several = info.field_name == "secret_key_fallbacks"
