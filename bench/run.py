@@ -87,6 +87,8 @@ class Bench:
             "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{fake_port}",
             "GENAPP_MODELS": f"{vendor}:{self.model},{vendor}:fake-ttft50-tps50-n20",
             "GENAPP_SHUTDOWN_SECONDS": "1",
+            "GENAPP_STREAMS_PER_ADDRESS": "0",
+            "GENAPP_STREAMS_PER_USER": "0",
             "GENAPP_REQUESTS_PER_MINUTE_PER_ADDRESS": "0",  # everybody is at a few addresses here
             **settings,
         }

@@ -15,6 +15,7 @@ from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
 from genapp.web.access import Access
+from genapp.web.openings import Openings
 from genapp.web.origins import Origins
 from genapp.web.silence import look_after
 from genapp.web.stopping import before_stopping
@@ -43,6 +44,7 @@ class Parts:
     sessions: Sessions
     access: Access
     revocations: Revocations
+    openings: Openings
     origins: Origins
     names: Names
     redis: Redis
@@ -81,6 +83,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             sessions,
             Access(sessions, revocations, session_seconds=settings.session_seconds),
             revocations,
+            Openings(per_user=settings.streams_per_user, per_address=settings.streams_per_address),
             Origins(revocations),
             Names(settings.secrets),
             client,
