@@ -202,7 +202,9 @@ def stats(url: str | None, *, once: bool, as_json: bool, every: float) -> None:
     """Show the figures of a running site: totals, rates, means and percentiles."""
     from genapp.stats import own_url, run
 
-    run(url or own_url(Settings()), once=once, as_json=as_json, every=every)
+    settings = Settings()
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    run(url or own_url(settings), token=token, once=once, as_json=as_json, every=every)
 
 
 @commands.command()

@@ -30,12 +30,12 @@ def own_url(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/metrics"
 
 
-def run(url: str, *, once: bool, as_json: bool, every: float) -> None:
-    """Print the figures at `url`: once, or every so many seconds until Ctrl-C.
+def run(url: str, *, token: str | None, once: bool, as_json: bool, every: float) -> None:
+    """Print the figures at `url`, which may want a `token`: once, or every so many seconds until Ctrl-C.
 
     Raises Unavailable where they cannot be had at first; later it is shown, and they are asked for again.
     """
-    watch = Watch(url)
+    watch = Watch(url, token)
     rows = watch.look()
     # A table that overwrites itself needs a terminal that can go back.
     console = Console(highlight=False)

@@ -31,11 +31,12 @@ class Row:
     p95: float | None = None
 
 
-def scrape(url: str) -> dict[Key, Figure]:
-    """Ask for the page. Raises Unavailable with what to do where it cannot be had."""
+def scrape(url: str, token: str | None = None) -> dict[Key, Figure]:
+    """Ask for the page, with GENAPP_METRICS_TOKEN where there is one. Raises Unavailable with what to do where it cannot be had."""
     try:
         # A proxy for the way out cannot reach this machine's own loopback.
-        answer = httpx2.get(url, timeout=ANSWER_SECONDS, trust_env=not is_loopback(url))
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = httpx2.get(url, headers=headers, timeout=ANSWER_SECONDS, trust_env=not is_loopback(url))
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise Unavailable(f"{url} does not answer ({said}): name a web process's /metrics with --url.") from None
@@ -52,6 +53,7 @@ class Watch:
     """One page, looked at several times. `looks` counts those that were answered."""
 
     url: str
+    token: str | None = None
     looks: int = 0
     _first: dict[Key, Figure] = field(default_factory=dict)
     _last: dict[Key, Figure] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class Watch:
 
     def look(self) -> list[Row]:
         """Look once more, and give what there is. Raises Unavailable; what was seen before is kept."""
-        figures = scrape(self.url)
+        figures = scrape(self.url, self.token)
         now = time.monotonic()
         self._last, self._now = self._now, figures
         self._seconds, self._at = now - self._at, now
