@@ -32,7 +32,7 @@ class Row:
 
 
 def scrape(url: str, token: str | None = None) -> dict[Key, Figure]:
-    """Ask for the page, with GENAPP_METRICS_TOKEN where there is one. Raises Unavailable with what to do where it cannot be had."""
+    """Ask for the page, with GENAPP_METRICS_TOKEN where there is one. Raises Unavailable where it cannot be had."""
     try:
         # A proxy for the way out cannot reach this machine's own loopback.
         headers = {"Authorization": f"Bearer {token}"} if token else {}
