@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from genapp import logs, views
 from genapp.errors import GenappError
 from genapp.generating.answer import DATABASE_AWAY
-from genapp.models import Chunk, Generation, Session
+from genapp.models import Chunk, Delivery, Generation, Session
 from genapp.streams import StreamsError
 
 if TYPE_CHECKING:
@@ -62,8 +62,10 @@ class Housekeeping:
             try:
                 await self.notice_a_new_redis()
                 await self.revive()
+                await self.deliver()
                 await Chunk.sweep()
                 await Session.sweep()
+                await Delivery.sweep()
                 await self.tell_places()
             except (*DATABASE_AWAY, RedisError) as error:
                 logger.warning("housekeeping has to wait: %s", error)
@@ -95,6 +97,11 @@ class Housekeeping:
         else:
             logger.info("enqueued again", extra=extra)
             await self.jobs.generate_later(generation.id)
+
+    async def deliver(self) -> None:
+        """Enqueue what webhooks are to be told by now: not yet, once more, or because its message was lost."""
+        for delivery_id in await Delivery.overdue():
+            await self.jobs.deliver_later(delivery_id)
 
     async def tell_places(self) -> None:
         """Tell those who wait how many are before them, where it has changed."""
