@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import dramatiq
 
-from genapp import jobs, models, redis_clients
+from genapp import jobs, models, redis_clients, tracing
 from genapp.delivering import Delivering
 from genapp.generating import Generating
 from genapp.generating.housekeeping import Housekeeping
@@ -52,6 +52,7 @@ async def running() -> AsyncIterator[None]:
     """Open what the jobs share, on their event loop, and say that this worker lives."""
     global _delivering, _generating
     async with AsyncExitStack() as stack:
+        stack.callback(tracing.stop)
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
         client = redis_clients.bounded(settings)
         stack.push_async_callback(client.aclose)

@@ -95,6 +95,8 @@ def running_on(folder: Path, database_url: str, redis_url: str, settings: dict[s
         # All visitors of the tests are at one address.
         "GENAPP_REQUESTS_PER_MINUTE_PER_ADDRESS": "0",
         "GENAPP_REQUESTS_PER_MINUTE_PER_USER": "0",
+        "GENAPP_STREAMS_PER_ADDRESS": "0",
+        "GENAPP_STREAMS_PER_USER": "0",
         "GENAPP_LOGINS_PER_ADDRESS": "0",
         "GENAPP_SIGNUPS_PER_ADDRESS": "0",
         "GENAPP_WORKER_CONCURRENCY": "64",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genapp import logs
+from genapp import logs, sentry, tracing
 from genapp.settings import Settings
 from genapp.settings.edge import Networks, with_mapped
 from genapp.settings.keyless import without_keys
@@ -15,6 +15,8 @@ __all__ = ["Connection", "WebSocketConnection", "app"]
 # `genapp web` has done this, and better: whoever runs uvicorn themselves has the keys in /proc/<pid>/environ still.
 settings = without_keys(Settings())
 logs.configure(settings)
+sentry.configure(settings, "web")
+tracing.configure("web")
 app = create_app(settings)
 
 

@@ -11,7 +11,7 @@ import threading
 
 import click
 
-from genapp import logs, users_cli
+from genapp import logs, sentry, tracing, users_cli
 from genapp.errors import GenappError
 from genapp.processes import Process, exit_on_signals, hold_stop_signals, start, stop, wait_for_any
 from genapp.settings import Settings, keyless
@@ -62,6 +62,8 @@ def web(host: str | None, port: int | None) -> None:
     logs.configure(settings)
     require_free_port(settings.host, settings.port)
     require_services(settings)
+    sentry.require(settings)
+    tracing.require()
     exit_on_signals()
     if settings.web_concurrency == 1:
         _serve(settings)
@@ -116,8 +118,12 @@ def worker() -> None:
     settings = Settings()
     logs.configure(settings)
     require_services(settings)
+    sentry.require(settings)
+    tracing.require()
     exit_on_signals()
     if settings.worker_processes == 1:
+        sentry.configure(settings, "worker")
+        tracing.configure("worker")
         _work(settings)
     else:
         _work_in_processes(settings)
@@ -146,7 +152,10 @@ def _work(settings: Settings) -> None:
     last = threading.Timer(settings.shutdown_seconds + 2 * HAND_BACK_SECONDS, os._exit, args=(1,))
     last.daemon = True
     last.start()
-    working.stop(timeout=int((settings.shutdown_seconds + HAND_BACK_SECONDS) * 1000))
+    # Dramatiq takes all the time gone by off the time left anew for each thread, so that after the first ones there was
+    # none, and answers that were being handed back were not waited for. So much of it that it lasts for all of them;
+    # the timer bounds the farewell.
+    working.stop(timeout=int(settings.worker_concurrency * (settings.shutdown_seconds + 2 * HAND_BACK_SECONDS) * 1000))
     broker.close()
     raise SystemExit(128 + number)
 

@@ -18,6 +18,7 @@ from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import CurrentMessage, Middleware, MiddlewareError, Retries
 
+from genapp import tracing
 from genapp.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -195,8 +196,9 @@ class Jobs:
         # On a thread, since redis-py's blocking client must not hold the event loop, and not waited for when Redis
         # hangs: a person waits for the answer to their click.
         try:
-            async with asyncio.timeout(ENQUEUE_SECONDS):
-                await asyncio.to_thread(self._send, queue, actor, *ids.values())
+            with tracing.span("enqueue", kind="producer"):
+                async with asyncio.timeout(ENQUEUE_SECONDS):
+                    await asyncio.to_thread(self._send, queue, actor, *ids.values())
         except (redis.RedisError, TimeoutError) as error:
             logger.warning("the queue did not take a job, its row will be enqueued later: %s", error, extra=ids)
             return False

@@ -31,8 +31,8 @@ LOOK_EVERY = 10.0
 # Seconds that an answer of the database may be under way while a revocation comes.
 REMEMBERED = 60.0
 
-# What lets somebody in, as `session:<id>`, `token:<id>`, `site:<id>`, `user:<id>` or `share:<id>`. Several may be
-# needed at once.
+# What lets somebody in, as `session:<id>`, `token:<id>`, `site:<id>`, `user:<id>`, `admin:<id>` or `share:<id>`.
+# Several may be needed at once.
 Keys = tuple[str, ...]
 
 

@@ -166,7 +166,7 @@ async def _set_role(email: str, role: str) -> None:
     async with _redis() as redis:
         user = await _account(email)
         await user.set_role(role)
-        await revocations.announce(redis, f"user:{user.id}")
+        await revocations.announce(redis, f"user:{user.id}", f"admin:{user.id}")
 
 
 async def _disable(email: str) -> None:

@@ -45,7 +45,6 @@ class Dynos:
             "PORT": str(self.port),
             "DYNO": dyno,
             "FORWARDED_ALLOW_IPS": "*",
-            "WEB_CONCURRENCY": "2",
         }
 
     def start(self, kind: str) -> None:

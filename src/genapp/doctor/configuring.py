@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import resource
+from functools import partial
 from typing import TYPE_CHECKING
 
+from genapp import sentry, tracing
 from genapp.doctor.findings import Finding, fail, ok, warn
+from genapp.errors import ConfigurationError
 from genapp.settings.signing import is_placeholder
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ async def check_configuration(settings: Settings) -> AsyncIterator[Finding]:
     if settings.env == "production":
         yield check_hosts(settings)
         yield check_proxies(settings)
-    for finding in check_models(settings):
+    for finding in [*check_models(settings), *check_reporting(settings)]:
         yield finding
 
 
@@ -81,6 +84,22 @@ def check_models(settings: Settings) -> list[Finding]:
         return []
     fix = "Set that provider's key, or take them out of GENAPP_MODELS and GENAPP_FALLBACK_MODELS."
     return [fail("models", f"Nobody is configured to answer for {', '.join(orphans)}.", fix)]
+
+
+def check_reporting(settings: Settings) -> list[Finding]:
+    """Whether traces and errors can be sent, where they are wanted."""
+    found = []
+    for name, wanted, require in (
+        ("traces", tracing.wanted(), tracing.require),
+        ("sentry", bool(settings.sentry_dsn), partial(sentry.require, settings)),
+    ):
+        try:
+            require()
+        except ConfigurationError as error:
+            found.append(fail(name, error.message, "No process starts before that is done."))
+        else:
+            found += [ok(name, "are sent" if name == "traces" else "is told of errors")] if wanted else []
+    return found
 
 
 async def check_files(settings: Settings) -> AsyncIterator[Finding]:

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from genapp import logs, views
 from genapp.errors import GenappError
 from genapp.generating.answer import DATABASE_AWAY
-from genapp.models import Chunk, Delivery, Generation, Session
+from genapp.models import Chunk, Delivery, Generation, Session, departing
 from genapp.streams import StreamsError
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 EVERY = 3.0
 # A generation that has ended so many workers' lives is what ends them.
 MOST_ATTEMPTS = 20
+# What is deleted of who is gone in one round at most: the rest has its turn, and others theirs.
+BATCHES = 20
 LEASE = "genapp:housekeeper"
 # Says that Redis is the one that took the messages in: it is gone when they are.
 KEPT = "genapp:kept"
@@ -66,6 +68,7 @@ class Housekeeping:
                 await Chunk.sweep()
                 await Session.sweep()
                 await Delivery.sweep()
+                await self.delete_the_gone()
                 await self.tell_places()
             except (*DATABASE_AWAY, RedisError) as error:
                 logger.warning("housekeeping has to wait: %s", error)
@@ -102,6 +105,17 @@ class Housekeeping:
         """Enqueue what webhooks are to be told by now: not yet, once more, or because its message was lost."""
         for delivery_id in await Delivery.overdue():
             await self.jobs.deliver_later(delivery_id)
+
+    async def delete_the_gone(self) -> None:
+        """Delete what is left of deleted users and sites, and what Redis has of it."""
+        for _ in range(BATCHES):
+            gone = await departing.sweep()
+            if gone is None:
+                return
+            tops = await self.log.tops([views.stream_name(generation_id) for generation_id, _ in gone])
+            for (generation_id, attempt), top in zip(gone, tops, strict=True):
+                if top is not None:
+                    await views.forget(self.log, generation_id, attempt)
 
     async def tell_places(self) -> None:
         """Tell those who wait how many are before them, where it has changed."""

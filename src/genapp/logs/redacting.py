@@ -73,9 +73,10 @@ redact = Redactor().redact
 
 def known_secrets(settings: Settings) -> list[str]:
     """The secrets of this process, also those inside its URLs."""
-    keys = (settings.openai_api_key, settings.anthropic_api_key, settings.gemini_api_key, settings.secret_key)
+    keys = (settings.openai_api_key, settings.anthropic_api_key, settings.gemini_api_key)
     fallbacks = _value(settings.secret_key_fallbacks).split(",")
-    found = [*map(_value, keys), *(part.strip() for part in fallbacks)]
+    ours = (settings.secret_key, settings.metrics_token)
+    found = [*map(_value, (*keys, *ours)), *(part.strip() for part in fallbacks)]
     services = (settings.database_address, settings.redis_address, settings.redis_tls_address)
     found += [_credentials(url)[1] for url in services]
     for address in (settings.openai_base_url, settings.anthropic_base_url):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import asyncpg
 
-from genapp.errors import Invalid, NotFound
+from genapp.errors import Forbidden, Invalid, NotFound
 from genapp.models.rows import Rows
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Account(Rows):
     @classmethod
     async def by_id(cls, user_id: uuid.UUID) -> Self:
         """Give the user; raises NotFound where there is none."""
-        return await cls.one("SELECT * FROM users WHERE id = {}", user_id)
+        return await cls.one("SELECT * FROM users WHERE id = {} AND deleted_at IS NULL", user_id)
 
     @classmethod
     async def find(cls, email: str) -> Self | None:
@@ -142,8 +142,12 @@ class Account(Rows):
         await self.raw('UPDATE attempts SET "user" = {} WHERE "user" = {}', self.id, guest_id)
 
     async def disable(self) -> None:
-        """Shut the user out: every session and token ends, and none can be made. What is theirs stays."""
+        """Shut the user out: every session and token ends, and none can be made. What is theirs stays.
+
+        Raises Forbidden for the only admin.
+        """
         async with self._meta.db.transaction():
+            await self.require_another_admin(self.id)
             await self.raw("UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE id = {}", self.id)
             await self.raw('DELETE FROM sessions WHERE "user" = {}', self.id)
             await self.raw('DELETE FROM api_tokens WHERE "user" = {}', self.id)
@@ -153,13 +157,31 @@ class Account(Rows):
 
     async def enable(self) -> None:
         """Let a disabled user in again."""
-        await self.raw("UPDATE users SET disabled_at = NULL WHERE id = {}", self.id)
+        await self.raw("UPDATE users SET disabled_at = NULL WHERE id = {} AND deleted_at IS NULL", self.id)
 
     async def set_role(self, role: str) -> None:
-        """Make them an `admin`, or a `user` again. Raises NotFound for a guest, who could not log in as one."""
+        """Make them an `admin`, or a `user` again.
+
+        Raises NotFound for a guest, who could not log in as one, and Forbidden where no admin would be left.
+        """
         if self.email is None:
             raise NotFound
-        await self.raw("UPDATE users SET role = {} WHERE id = {}", role, self.id)
+        async with self._meta.db.transaction():
+            if role != "admin":
+                await self.require_another_admin(self.id)
+            await self.raw("UPDATE users SET role = {} WHERE id = {} AND deleted_at IS NULL", role, self.id)
+
+    @classmethod
+    async def require_another_admin(cls, user_id: uuid.UUID) -> None:
+        """In a transaction that takes an admin away: raises Forbidden where they are the only one.
+
+        All of them are locked, in one order: of two who take away each other the second finds one left.
+        """
+        rows = await cls.raw(
+            "SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE"
+        )
+        if [row["id"] for row in rows] == [user_id]:
+            raise Forbidden("Nobody else is an admin here. Make somebody else one first.")
 
     async def set_limits(self, max_in_flight: int | None, tokens_per_day: int | None) -> None:
         """Give them limits of their own; None: the usual ones."""
@@ -169,28 +191,3 @@ class Account(Rows):
             tokens_per_day,
             self.id,
         )
-
-    @classmethod
-    async def delete_everything(cls, user_id: uuid.UUID, *, recent_seconds: int) -> list[tuple[uuid.UUID, int]]:
-        """Delete a user with all that is theirs, the visitors of their sites too, in one transaction.
-
-        Gives (id, attempt) of the generations that were in progress or ended in the last `recent_seconds`: their text
-        may still be in Redis.
-        """
-        async with cls._meta.db.transaction():
-            await cls.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
-            rows = await cls.raw(
-                """
-                SELECT id, attempt FROM generations
-                WHERE ("user" = {} OR "user" IN (
-                  SELECT visitors.id FROM users visitors JOIN sites ON sites.id = visitors.site WHERE sites."user" = {}
-                )) AND (finished_at IS NULL OR finished_at > now() - {} * interval '1 second')
-                """,
-                user_id,
-                user_id,
-                recent_seconds,
-            )
-            # An invitation may have been for their address.
-            await cls.raw("DELETE FROM invitations WHERE email = (SELECT email FROM users WHERE id = {})", user_id)
-            await cls.raw("DELETE FROM users WHERE id = {}", user_id)  # the rest goes with it, by its foreign keys
-        return [(row["id"], row["attempt"]) for row in rows]

@@ -22,7 +22,7 @@ FROM users"""
 GENERATIONS = """
 SELECT generations.id, status, model, error_code, input_tokens, output_tokens, generations.created_at,
   generations."user" AS user_id, email
-FROM generations JOIN users ON users.id = generations."user\""""
+FROM generations JOIN users ON users.id = generations."user" AND users.deleted_at IS NULL"""
 
 
 async def users(query: str, *, before: uuid.UUID | None, limit: int) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ async def users(query: str, *, before: uuid.UUID | None, limit: int) -> list[dic
     pattern = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows: list[dict[str, Any]] = await User.raw(
         f"{USERS} WHERE (users.email LIKE {{}} OR users.id::text LIKE {{}} OR users.id::text LIKE {{}}) "
-        "AND ({}::uuid IS NULL OR users.id < {}) ORDER BY users.id DESC LIMIT {}",
+        "AND deleted_at IS NULL AND ({}::uuid IS NULL OR users.id < {}) ORDER BY users.id DESC LIMIT {}",
         # A guest is called by the end of their id.
         *(f"%{pattern}%", f"{pattern}%", f"%{pattern}", before, before, limit),
     )
@@ -53,7 +53,7 @@ async def accounts(*, after: str, limit: int) -> list[dict[str, Any]]:
 
 async def user(user_id: uuid.UUID) -> dict[str, Any] | None:
     """One of them, None where there is none."""
-    rows: list[dict[str, Any]] = await User.raw(f"{USERS} WHERE users.id = {{}}", user_id)
+    rows: list[dict[str, Any]] = await User.raw(f"{USERS} WHERE users.id = {{}} AND users.deleted_at IS NULL", user_id)
     return rows[0] if rows else None
 
 
@@ -74,7 +74,8 @@ async def generation(generation_id: uuid.UUID) -> dict[str, Any] | None:
     rows: list[dict[str, Any]] = await User.raw(
         """
         SELECT generations.*, generations."user" AS user_id, email
-        FROM generations JOIN users ON users.id = generations."user" WHERE generations.id = {}
+        FROM generations JOIN users ON users.id = generations."user" AND users.deleted_at IS NULL
+        WHERE generations.id = {}
         """,
         generation_id,
     )

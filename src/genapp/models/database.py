@@ -117,10 +117,10 @@ def is_away(error: Exception) -> bool:
     """Whether an error says that the database cannot be had now, and may be asked again.
 
     What it will never take is none of it: data that does not fit (class 22 of SQLSTATE), what breaks a rule of the
-    schema (23), a statement that is wrong (42).
+    schema (23), a statement that is wrong (42), what a trigger refuses (P0).
     """
     if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate)[:2] not in ("22", "23", "42")
+        return str(error.sqlstate)[:2] not in ("22", "23", "42", "P0")
     return isinstance(error, OSError | asyncpg.InterfaceError)
 
 

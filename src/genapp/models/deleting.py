@@ -53,7 +53,7 @@ async def delete_conversation(conversation_id: uuid.UUID, user_id: uuid.UUID, *,
 
 async def _lock(user_id: uuid.UUID) -> None:
     # As `Submission.submit` does: nothing is added to a conversation while it goes.
-    await User.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
+    await User.raw("SELECT 1 FROM users WHERE id = {} FOR NO KEY UPDATE", user_id)
 
 
 async def _tidy(conversation_id: uuid.UUID, deleted: uuid.UUID) -> None:

@@ -30,6 +30,7 @@ class Standing:
     is_admin: bool = False
     disabled: bool = False
     adopted: bool = False
+    deleted: bool = False
     valid: bool = False
 
 
@@ -79,7 +80,8 @@ class Session(Rows, Table, tablename="sessions"):
         """Say who a user is, and whether their session is good; notes now and then that it was used."""
         rows = await cls.raw(
             """
-            SELECT users.email, users.role, users.disabled_at, users.adopted_by, sessions.id AS session,
+            SELECT users.email, users.role, users.disabled_at, users.adopted_by, users.deleted_at,
+              sessions.id AS session,
               sessions.seen_at < now() - {} * interval '1 second' AS stale
             FROM users LEFT JOIN sessions
               ON sessions.id = {} AND sessions."user" = users.id AND sessions.expires_at > now()
@@ -103,6 +105,7 @@ class Session(Rows, Table, tablename="sessions"):
             is_admin=row["role"] == "admin",
             disabled=row["disabled_at"] is not None,
             adopted=row["adopted_by"] is not None,
+            deleted=row["deleted_at"] is not None,
             valid=row["session"] is not None,
         )
 

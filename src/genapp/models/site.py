@@ -60,6 +60,8 @@ class Site(Rows, Table, tablename="sites"):
     origins = Array(base_column=Varchar(length=300))
     created_at = Timestamptz()
     disabled_at = Timestamptz(null=True, default=None)
+    # It lets nobody in then, and goes when its visitors have gone (`models/departing.py`).
+    deleted_at = Timestamptz(null=True, default=None)
 
     @classmethod
     async def make(cls, user_id: uuid.UUID, name: str, origins: Sequence[str]) -> Self:
@@ -70,7 +72,7 @@ class Site(Rows, Table, tablename="sites"):
             made = await cls.changed(
                 """
                 INSERT INTO sites (id, "user", name, secret, origins) SELECT {}, {}, {}, {}, {}::varchar[]
-                WHERE (SELECT count(*) FROM sites WHERE "user" = {}) < {} RETURNING *
+                WHERE (SELECT count(*) FROM sites WHERE "user" = {} AND deleted_at IS NULL) < {} RETURNING *
                 """,
                 *(new_id(), user_id, name, new_secret(), list(origins), user_id, MOST),
             )
@@ -81,13 +83,15 @@ class Site(Rows, Table, tablename="sites"):
     @classmethod
     async def of_user(cls, user_id: uuid.UUID) -> list[Self]:
         """All of a user's, the newest first."""
-        rows = await cls.raw('SELECT * FROM sites WHERE "user" = {} ORDER BY id DESC', user_id)
+        rows = await cls.raw('SELECT * FROM sites WHERE "user" = {} AND deleted_at IS NULL ORDER BY id DESC', user_id)
         return [cls.from_row(row) for row in rows]
 
     @classmethod
     async def owned(cls, site_id: uuid.UUID, user_id: uuid.UUID) -> Self:
         """Give one of a user's; raises NotFound where it is not theirs."""
-        return await cls.one('SELECT * FROM sites WHERE id = {} AND "user" = {}', site_id, user_id)
+        return await cls.one(
+            'SELECT * FROM sites WHERE id = {} AND "user" = {} AND deleted_at IS NULL', site_id, user_id
+        )
 
     async def rotate(self) -> Self:
         """Give it another secret: what was signed with the old one opens nothing any more."""
@@ -109,21 +113,6 @@ class Site(Rows, Table, tablename="sites"):
         """How many people have asked something there."""
         rows = await self.raw("SELECT count(*) FROM users WHERE site = {}", self.id)
         return int(rows[0]["count"])
-
-    async def delete_everything(self, *, recent_seconds: int) -> list[tuple[uuid.UUID, int]]:
-        """Delete it with its visitors and all that is theirs; gives what `User.delete_everything` gives."""
-        async with self._meta.db.transaction():
-            await self.raw("SELECT 1 FROM sites WHERE id = {} FOR UPDATE", self.id)
-            rows = await self.raw(
-                """
-                SELECT id, attempt FROM generations WHERE "user" IN (SELECT id FROM users WHERE site = {})
-                  AND (finished_at IS NULL OR finished_at > now() - {} * interval '1 second')
-                """,
-                self.id,
-                recent_seconds,
-            )
-            await self.raw("DELETE FROM sites WHERE id = {}", self.id)  # the rest goes with it, by its foreign keys
-        return [(row["id"], row["attempt"]) for row in rows]
 
     @classmethod
     async def standing(cls, site_id: uuid.UUID, user_id: uuid.UUID) -> Standing | None:

@@ -32,6 +32,8 @@ class User(Account, Table, tablename="users"):
     disabled_at = Timestamptz(null=True, default=None)
     max_in_flight = Integer(null=True, default=None)
     tokens_per_day = BigInt(null=True, default=None)
+    # Since when they are gone; what they had goes by and by (`models/departing.py`).
+    deleted_at = Timestamptz(null=True, default=None)
     # Its foreign key is in a migration: two tables that name each other are more than Piccolo can put in order.
     site = UUID(null=True, default=None)
     # The account that a guest has turned out to be. Its foreign key is in a migration too.
@@ -53,7 +55,7 @@ class User(Account, Table, tablename="users"):
                 raise Unauthenticated from None
         # NO KEY: a worker that begins an attempt holds a generation and needs this row's key.
         found = await cls.changed("SELECT * FROM users WHERE id = {} FOR NO KEY UPDATE", user_id)
-        if found is None or found.adopted_by is not None:
+        if found is None or found.adopted_by is not None or found.deleted_at is not None:
             raise Unauthenticated
         if found.disabled_at is not None:
             raise Forbidden("This account is disabled. Ask whoever runs this site.")

@@ -37,6 +37,7 @@ from genapp.settings.signing import is_placeholder, split
 UNPREFIXED = {
     *("host", "port", "web_concurrency", "forwarded_allow_ips", "secret_key", "secret_key_fallbacks"),
     *("openai_api_key", "openai_base_url", "anthropic_api_key", "anthropic_base_url", "gemini_api_key"),
+    "sentry_dsn",
 }
 
 MAKE_ONE = "It must be at least 32 random characters (one way: openssl rand -hex 32)"
@@ -94,6 +95,7 @@ class Settings(Observing, BaseSettings):
 
     secret_key: SecretStr | None = None
     secret_key_fallbacks: SecretStr | None = None
+    metrics_token: SecretStr | None = None
 
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = Field(None, repr=False)
@@ -131,6 +133,8 @@ class Settings(Observing, BaseSettings):
 
     shutdown_seconds: float = Field(25, ge=0)  # Heroku kills 30 seconds after it has asked
     stream_ttl: int = Field(86_400, ge=60)
+    streams_per_user: int = Field(30, ge=0)
+    streams_per_address: int = Field(200, ge=0)
     sse_lifetime: float = Field(600, ge=1)
     sse_heartbeat: float = Field(15, gt=0)
     cable_lifetime: float = Field(3600, ge=1)  # longer: an Action Cable client is away for 6 to 18 seconds each time
@@ -178,7 +182,7 @@ class Settings(Observing, BaseSettings):
                 raise ValueError(f"must be a comma list of provider:model, provider one of {known} (it has {item!r})")
         return text
 
-    @field_validator("secret_key", "secret_key_fallbacks")
+    @field_validator("secret_key", "secret_key_fallbacks", "metrics_token")
     @classmethod
     def _check_secrets(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         several = info.field_name == "secret_key_fallbacks"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 
 class Observing(BaseModel):
-    """The part of `Settings` that is about logs."""
+    """The part of `Settings` that is about logs and errors. Traces have the standard's own variables (`tracing/`)."""
 
     env: Literal["development", "production", "test"]
     log_format: Literal["text", "json"] | None = None
     log_prompts: bool = False
     access_log: bool | None = None
+    sentry_dsn: SecretStr | None = None
 
     @property
     def logs_as_json(self) -> bool:

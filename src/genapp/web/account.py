@@ -11,8 +11,8 @@ from litestar import Request, Response, post
 
 from genapp import passwords, views
 from genapp.errors import GenappError, Invalid
-from genapp.models import ApiToken, Session, User
-from genapp.web.deleting import forget, recent_seconds, require_confirmation
+from genapp.models import ApiToken, Session, User, departing
+from genapp.web.deleting import forget, require_confirmation
 from genapp.web.devices import device_name
 from genapp.web.errors import answer_error, headers_of
 from genapp.web.exporting import export
@@ -158,15 +158,16 @@ async def _end_other_sessions(parts: Parts, visitor: Visitor) -> None:
 
 @post("/account/deletion", opt=is_for(Policy.BROWSER))
 async def delete(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]) -> Response[Any]:
-    """Delete somebody with everything that is theirs, here and in Redis."""
+    """Delete somebody with everything that is theirs: they are gone at once, and the rest within minutes."""
     try:
         if not visitor.guest:
             await confirmed(form.get("password", ""), parts, visitor, request)
         else:
             require_confirmation(form)
+        gone = await departing.end_user(visitor.user_id)
     except GenappError as error:
         return await refused(request, parts, visitor, error, "deletion")
-    await forget(parts, await User.delete_everything(visitor.user_id, recent_seconds=recent_seconds(parts.settings)))
+    await forget(parts, gone)
     await parts.revocations.revoke(f"user:{visitor.user_id}", f"guest:{visitor.user_id}")
     enter(request.scope, parts.sessions.stranger())
     return Response(None, status_code=204) if shape(request) == "json" else see_other("/login", done="deletion")

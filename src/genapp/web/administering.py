@@ -99,7 +99,7 @@ async def promote(user_id: UUID, parts: Given[Parts]) -> Response[Any]:
 async def demote(user_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """Make an admin an ordinary user again."""
     await (await _other(user_id, visitor)).set_role("user")
-    await parts.revocations.revoke(f"user:{user_id}")
+    await parts.revocations.revoke(f"user:{user_id}", f"admin:{user_id}")
     return _changed(user_id, "demotion")
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import hmac
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
-from litestar import MediaType, Response
+from litestar import MediaType, Request, Response
 from redis.exceptions import RedisError
 
 from genapp import jobs, metrics, models
+from genapp.errors import NotFound, Unauthenticated
 from genapp.web.negotiation import readable
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
+
+if TYPE_CHECKING:
+    from genapp.settings import Settings
 
 AWAY = "does not answer"
 # Seconds: a load balancer that waits longer takes us for dead in any case.
@@ -35,9 +40,21 @@ async def readyz(parts: Given[Parts]) -> Response[dict[str, str]]:
 
 
 @readable("/metrics", sync_to_thread=False, opt=is_for(Policy.EVERYONE))
-def metrics_page() -> Response[Any]:
-    """Prometheus' text format."""
+def metrics_page(request: Request[Any, Any, Any], parts: Given[Parts]) -> Response[Any]:
+    """Prometheus' text format, to who sends the token where there is one. Production has no such page without."""
+    _require_operator(request, parts.settings)
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+
+def _require_operator(request: Request[Any, Any, Any], settings: Settings) -> None:
+    if settings.metrics_token is None:
+        if settings.env == "production":
+            raise NotFound("Set GENAPP_METRICS_TOKEN to have figures here, and ask for them with it.")
+        return
+    expected = f"Bearer {settings.metrics_token.get_secret_value()}"
+    given = request.headers.get("authorization", "")
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Unauthenticated("Send GENAPP_METRICS_TOKEN, as Authorization: Bearer ….")
 
 
 async def _database() -> str:

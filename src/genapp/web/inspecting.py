@@ -14,6 +14,7 @@ from genapp.errors import NotFound
 from genapp.models import FINISHED, IN_FLIGHT, Generation, administering, parse_id
 from genapp.web.live import Audience, shown
 from genapp.web.negotiation import readable
+from genapp.web.openings import counted
 from genapp.web.pages import page, person_of, see_other
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
@@ -56,7 +57,10 @@ async def show_generation(generation_id: UUID, parts: Given[Parts], visitor: Giv
 async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     """As `GET /streams`, for an admin who looks at somebody's answer."""
     visitor: Visitor = scope["state"]["visitor"]
-    await follow(scope, receive, send, Holder(viewer_of(visitor), visitor.keys, visitor.asked_at))
+    viewer = viewer_of(visitor)
+    # As an admin, too: where the message of a demotion is lost, the rows say who is none any more.
+    holder = Holder(viewer, (*visitor.keys, viewer), visitor.asked_at, counted(visitor, None))
+    await follow(scope, receive, send, holder)
 
 
 def viewer_of(admin: Visitor) -> str:

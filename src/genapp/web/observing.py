@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from genapp import logs
+from genapp import logs, tracing
 from genapp.logs import Facts
+from genapp.streams.socket import PIECE
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from litestar.types import ASGIApp, Receive, Scope, Send
 
     from genapp.web.visitors import Visitor
@@ -23,6 +27,9 @@ logger = logging.getLogger("genapp.access")
 HEADER = b"x-request-id"
 # What nginx calls it: the client went before there was an answer.
 CLIENT_GONE = 499
+UNTRACED = ("/static/", "/healthz", "/readyz", "/metrics")
+# What carries an answer.
+BODIES = frozenset({"http.response.body", "websocket.send", PIECE})
 HEARTBEAT = b"event: hb\n"
 
 
@@ -34,8 +41,8 @@ class Observed:
         self.log_access = log_access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = logs.new_request_id(_proposed(scope))
-        with logs.ids(request_id=request_id):
+        request_id = logs.new_request_id(_from_proxy(scope, HEADER))
+        with logs.ids(request_id=request_id), _traced(scope, request_id) as span:
             exchange = Exchange(scope, send, request_id, log_access=self.log_access)
             try:
                 await self.app(scope, receive, exchange.send)
@@ -44,6 +51,7 @@ class Observed:
                 raise
             finally:
                 exchange.end()
+                _describe(span, scope, exchange.status or CLIENT_GONE)
 
 
 class Exchange:
@@ -65,10 +73,10 @@ class Exchange:
     async def send(self, message: Any) -> None:
         """Passes a message on, and takes note of it."""
         kind = message["type"]
-        if kind == "http.response.body" or kind == "websocket.send":
+        if kind in BODIES:
             if self._log:
-                self._count(message.get("body") or message.get("bytes") or message.get("text") or b"")
-        elif kind == "http.response.start" or kind == "websocket.accept":
+                self._count(kind, message)
+        elif kind in ("http.response.start", "websocket.accept"):
             self._start(message)
         elif kind == "websocket.close" and not self.status:
             self.status = 403  # what a server makes of a WebSocket that was not accepted
@@ -91,13 +99,19 @@ class Exchange:
         if self._streams and self._log:
             self._say("stream opened", {})
 
-    def _count(self, body: bytes | str) -> None:
-        self._bytes += len(body) if isinstance(body, bytes) else len(body.encode())
-        if self.status == 101:
+    def _count(self, kind: str, message: Any) -> None:
+        if kind == "http.response.body":
+            body: bytes = message.get("body", b"")
+            if self._streams:
+                # An event's end is never cut in two (streams/events.py).
+                self._frames += body.count(b"\n\n") - body.count(HEARTBEAT)
+        elif kind == PIECE:
+            body = message["payload"]
+            self._frames += not message["more"]
+        else:
+            body = message.get("bytes") or message.get("text", "").encode()
             self._frames += 1
-        elif self._streams and isinstance(body, bytes):
-            # An event's end is never cut in two (streams/events.py).
-            self._frames += body.count(b"\n\n") - body.count(HEARTBEAT)
+        self._bytes += len(body)
 
     def _say(self, message: str, numbers: dict[str, float]) -> None:
         facts: dict[str, str | int | float] = {
@@ -117,18 +131,37 @@ def route_of(scope: Scope) -> str:
     return str(template or min(scope["route_handler"].paths))
 
 
-def _proposed(scope: Scope) -> str | None:
-    """What our proxy calls this request. Anybody else's word could be another request's name."""
+def _from_proxy(scope: Scope, header: bytes) -> str | None:
+    """What our proxy says of this request. Anybody else's word could be another request's name."""
     if not scope["state"].get("from_proxy"):
         return None
-    named = [value for name, value in scope["headers"] if name == HEADER]
+    named = [value for name, value in scope["headers"] if name == header]
     return named[0].decode("latin-1") if len(named) == 1 else None
+
+
+def _traced(scope: Scope, request_id: str) -> AbstractContextManager[tracing.Span]:
+    """The request's span, where it is worth one: a page has 30 files, and load balancers ask every second."""
+    if scope["path"].startswith(UNTRACED):
+        return nullcontext(tracing.NOTHING)
+    method = str(scope.get("method", "WEBSOCKET"))
+    attributes: tracing.Attributes = {"http.request.method": method, "genapp.request_id": request_id}
+    return tracing.span(method, kind="server", parent=_from_proxy(scope, b"traceparent"), attributes=attributes)
+
+
+def _describe(span: tracing.Span, scope: Scope, status: int) -> None:
+    route = route_of(scope)
+    span.rename(f"{scope.get('method', 'WEBSOCKET')} {route}")
+    span.note({"http.route": route, "http.response.status_code": status})
+    if status >= 500:
+        span.fail(str(status))
 
 
 def _user_kind(scope: Scope) -> str:
     visitor: Visitor | None = scope["state"].get("visitor")
     if visitor is None:
         return "-"  # nobody has looked
+    if visitor.site is not None:
+        return "embedded"
     if visitor.scopes is not None:
         return "token"
     if visitor.guest:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from genapp import jobs, models, redis_clients
+from genapp import jobs, models, redis_clients, tracing
 from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
 from genapp.web.access import Access
+from genapp.web.openings import Openings
 from genapp.web.origins import Origins
 from genapp.web.silence import look_after
 from genapp.web.stopping import before_stopping
@@ -43,6 +44,7 @@ class Parts:
     sessions: Sessions
     access: Access
     revocations: Revocations
+    openings: Openings
     origins: Origins
     names: Names
     redis: Redis
@@ -56,6 +58,7 @@ class Parts:
 async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
     """Open the process's connections for as long as the app runs."""
     async with AsyncExitStack() as stack:
+        stack.callback(tracing.stop)
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
         client = redis_clients.bounded(settings)
         stack.push_async_callback(client.aclose)
@@ -80,6 +83,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             sessions,
             Access(sessions, revocations, session_seconds=settings.session_seconds),
             revocations,
+            Openings(per_user=settings.streams_per_user, per_address=settings.streams_per_address),
             Origins(revocations),
             Names(settings.secrets),
             client,

@@ -15,7 +15,8 @@ from genapp.models import Conversation, Share
 from genapp.web.forms import Form
 from genapp.web.live import Audience, shown
 from genapp.web.negotiation import readable, shape
-from genapp.web.pages import page, person_of, see_other
+from genapp.web.openings import counted_for_address
+from genapp.web.pages import address_of, page, person_of, see_other
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.representing import shared_json
@@ -81,9 +82,12 @@ async def show(request: AnyRequest, token: str, parts: Given[Parts], visitor: Gi
 async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     """As `GET /streams`, for who holds a link: as long as the conversation is shared."""
     asked_at = time.monotonic()
-    opened = await Share.opened(Request[Any, Any, Any](scope).query_params.get("share", ""))
+    request: AnyRequest = Request(scope)
+    opened = await Share.opened(request.query_params.get("share", ""))
     keys = (f"share:{opened.share.id}", f"user:{opened.owner}")
-    await follow(scope, receive, send, Holder(viewer_of(opened.share), keys, asked_at))
+    # Not for the link: any number of people may have it.
+    counted = counted_for_address(address_of(request))
+    await follow(scope, receive, send, Holder(viewer_of(opened.share), keys, asked_at, counted))
 
 
 def viewer_of(share: Share) -> str:

@@ -11,6 +11,8 @@ from litestar.types import Receive, Scope, Send
 
 from genapp import metrics, streams
 from genapp.errors import Invalid, NotFound, WrongMethod
+from genapp.web.openings import counted
+from genapp.web.pages import address_of
 from genapp.web.policies import Policy, is_for
 from genapp.web.silence import show_finished
 
@@ -29,12 +31,14 @@ MAX_STREAMS = 20
 class Holder:
     """Who watches: the `viewer` whom stream names were signed for, and what lets them in, as known at `asked_at`.
 
-    `expires_at`: Unix time at which it lets them in no more; 0: never.
+    `counted`: what the connection is counted for (`openings.py`). `expires_at`: Unix time at which it lets them in no
+    more; 0: never.
     """
 
     viewer: str
     keys: Keys
     asked_at: float
+    counted: tuple[str, ...]
     expires_at: float = 0.0
 
 
@@ -47,13 +51,16 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     URL alone opens nothing, and does not say whether there is something to open.
     """
     visitor: Visitor = scope["state"]["visitor"]
-    await follow(scope, receive, send, Holder(str(visitor.user_id), visitor.keys, visitor.asked_at, visitor.expires_at))
+    names = counted(visitor, address_of(Request[Any, Any, Any](scope)))
+    holder = Holder(str(visitor.user_id), visitor.keys, visitor.asked_at, names, visitor.expires_at)
+    await follow(scope, receive, send, holder)
 
 
 async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> None:
     """Stream to somebody what they may see of what the request names, for as long as they may.
 
-    204 where they have seen the end of all of it.
+    204 where they have seen the end of all of it. Raises NotFound, Invalid and WrongMethod for what cannot be followed,
+    and TooMany past what one may have open.
     """
     if scope.get("method") != "GET":
         raise WrongMethod("GET")
@@ -70,8 +77,8 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return
-    await restore_finished(parts, names)
-    with metrics.viewers.track_inprogress():
+    with parts.openings.one_more(holder.counted), metrics.viewers.track_inprogress():
+        await restore_finished(parts, names)
         async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:
             with parts.revocations.holding(holder.keys, holder.asked_at, viewer.dismiss):
                 await streams.serve(

@@ -177,18 +177,27 @@ async def test_who_is_disabled_loses_sessions_tokens_and_answers_in_progress_and
 async def test_an_account_is_promoted_and_demoted_and_its_sessions_look_again(
     env: dict[str, str], announced: redis.client.PubSub
 ) -> None:
-    one = await made()
+    one, _ = await made(), await made(role="admin")
     await Session.begin(one, device="", address="", seconds=60)
     for command, role in (("promote", "admin"), ("demote", "user")):
         done(env, command, str(one.email))
-        assert heard(announced) == {f"user:{one.id}"}
+        assert heard(announced) == {f"user:{one.id}", f"admin:{one.id}"}
         assert (await User.by_id(one.id)).role == role
     today = f"{one.created_at:%Y-%m-%d}"
     assert f"user      {today}  {today}  {one.email}" in done(env, "list").splitlines()
 
 
+async def test_the_only_admin_stays_one(env: dict[str, str]) -> None:
+    await User.raw("UPDATE users SET role = 'user'")
+    one, _ = await made(role="admin"), await made()
+    for command in ("demote", "disable"):
+        assert "Nobody else is an admin here." in refused(env, command, str(one.email))
+    (found,) = [line for line in done(env, "list").splitlines() if line.endswith(str(one.email))]
+    assert found.startswith("admin ")
+
+
 async def test_where_redis_is_away_it_is_done_all_the_same_and_said(env: dict[str, str]) -> None:
-    one = await made(role="admin")
+    one, _ = await made(role="admin"), await made(role="admin")
     ended = user({**env, "REDIS_URL": "redis://u:hidden@127.0.0.1:1/0"}, "demote", str(one.email))
     assert ended.returncode == 0
     assert "could not be announced, it will be noticed within seconds" in ended.stderr

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from genapp import models
-from genapp.models import ApiToken, Conversation, Session, Share, User, new_id
+from genapp.models import ApiToken, Conversation, Session, Share, User, departing, new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -49,10 +49,22 @@ async def test_everything_of_a_disabled_user_is_void() -> None:
     assert await void(ids) == {"session", "token", "share", "user"}
 
 
+async def test_an_admin_is_one_while_they_are_promoted_and_not_disabled() -> None:
+    user, ids = await made()
+    other, _ = await made()
+    await other.set_role("admin")  # somebody has to be one
+    assert await void({"admin": user.id}) == {"admin"}
+    await user.set_role("admin")
+    assert await void({**ids, "admin": user.id}) == set()
+    await user.disable()
+    assert "admin" in await void({"admin": user.id})
+    assert await void({"admin": new_id()}) == {"admin"}
+
+
 async def test_everything_of_a_deleted_account_is_void() -> None:
     user, ids = await made()
-    await User.delete_everything(user.id, recent_seconds=60)
-    assert await void({**ids, "guest": user.id}) == {"session", "token", "share"}
+    await departing.end_user(user.id)
+    assert await void({**ids, "guest": user.id}) == {"session", "token", "share", "user"}
 
 
 async def test_a_guest_who_has_become_an_account_is_a_guest_no_more() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.observing.collecting import SENTRY_KEY, Collector, collecting
 from tests.integration.web.conftest import visitor, visitors
 from tests.running import App, eventually, running_app
 
@@ -17,13 +18,25 @@ __all__ = ["visitor", "visitors"]
 
 
 @pytest.fixture(scope="package")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """One that logs each request, as JSON, and counts what its processes do together."""
+def collector() -> Iterator[Collector]:
+    """Where the app's traces and errors go."""
+    with collecting() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def app(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[App]:
+    """One that logs each request, as JSON, counts what its processes do together, and sends traces and errors."""
     counted = tmp_path_factory.mktemp("metrics")
     settings = {
         "GENAPP_ACCESS_LOG": "true",
         "GENAPP_LOG_FORMAT": "json",
         "PROMETHEUS_MULTIPROC_DIR": str(counted),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+        "SENTRY_DSN": f"{collector.url.replace('://', f'://{SENTRY_KEY}@')}/7",
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
     }
     with running_app(tmp_path_factory.mktemp("observing"), **settings) as running:
         yield running

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from tests.cable import connected, identifier
 from tests.integration.observing.conftest import logged, until_logged
 from tests.integration.web.conftest import HTML, JSON
 from tests.running import App, answers, free_port, wait_for
@@ -90,6 +91,25 @@ async def test_a_stream_is_told_when_it_opens_and_when_it_ends_with_what_it_has_
     assert events > 10
     assert ended["ms"] > 500, "it was open for as long as the answer took"
     assert logged(app, "web", message="request", request_id="stream-1") == []
+
+
+async def test_a_websocket_is_told_when_it_opens_and_when_it_ends_and_is_one_request(
+    app: App, visitor: Visitor
+) -> None:
+    headers = {"Cookie": f"genapp_session={visitor.cookie}", "X-Request-ID": "socket-1"}
+    prompt = {"prompt": "[demo: fast n3] by wire", "model": "openai:demo-fast"}
+    async with connected(f"{app.url}/cable", headers=headers, origin=app.url) as cable:
+        assert (await cable.hear())["type"] == "welcome"
+        (opened,) = await until_logged(app, "web", request_id="socket-1")
+        assert (opened["message"], opened["route"]) == ("stream opened", "/cable")
+        await cable.subscribe(name := identifier())
+        await cable.perform(name, "generate", **prompt)
+        (worked,) = await until_logged(app, "worker", message="generation ended", request_id="socket-1")
+        assert worked["output_tokens"] == 3
+    (ended,) = await until_logged(app, "web", message="stream ended", request_id="socket-1")
+    assert ended["user"] == "guest"
+    assert ended["frames"] >= 3, "welcome, the subscription, and what it was told"
+    assert ended["bytes"] > 100
 
 
 async def test_each_request_is_one_line_without_what_it_carried(app: App, visitors: Callable[[], Visitor]) -> None:

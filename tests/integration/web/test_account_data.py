@@ -160,14 +160,19 @@ async def test_of_who_deletes_everything_nothing_is_left(
     async def stopped() -> bool:
         return bool(app.stats()["active"] <= active)
 
-    await eventually(stopped)
-    assert await rows_with(sql, *words) == []
-    assert keys_with(app, canary) == []
     assert (await reader.http.get(shared["url"], headers=HTML)).status_code == 404
     assert await visitor.conversations() == []
     headers = {**JSON, "Cookie": f"genapp_session={old}"}
     assert (await reader.http.get(finished["url"], headers=headers)).status_code == 404
     assert canary not in (await reader.http.get(running["stream_url"], headers=headers)).text
+    listed = await admin.http.get("/admin", params={"q": str(user_id)}, headers=HTML)
+    assert "Nobody is found" in listed.text
+
+    async def all_gone() -> bool:
+        return not await rows_with(sql, *words) and not keys_with(app, canary)
+
+    await eventually(stopped)
+    await eventually(all_gone)
     if not guest:
         refused = await visitor.http.post("/login", json={"email": email, "password": PASSWORD}, headers=JSON)
         assert refused.status_code == 401

@@ -199,6 +199,18 @@ async def test_an_admin_reads_an_answer_along_and_stops_it(admin: Visitor, visit
     assert (await admin.http.get(f"/admin/generations/{new_id()}", headers=HTML)).status_code == 404
 
 
+async def test_an_admin_who_is_demoted_is_cut_off_an_answer_also_where_redis_lost_the_message(
+    admin: Visitor, visitor: Visitor, sql: Sql
+) -> None:
+    asked = await visitor.submit("[demo: stall] x", model="openai:demo")
+    page = (await admin.http.get(f"/admin/generations/{asked['id']}", headers=HTML)).text
+    url = re.search(r'hx-sse:connect="([^"]+)"', page)
+    assert url
+    stream = await watch(admin, url[1].replace("&amp;", "&"))
+    await sql.execute("UPDATE users SET role = 'user' WHERE email = $1", admin.email)
+    await cut(stream)
+
+
 async def test_the_list_of_generations_has_their_facts_and_not_their_words(admin: Visitor, account: Visitor) -> None:
     asked = await account.submit("[demo: 401] a question nobody else should read", model="openai:demo-fast")
     await account.until(asked["id"], "failed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genapp.errors import TicketExpired
+from genapp.errors import TicketExpired, TooMany
 from genapp.streams.action_cable import disconnect
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ REMOTE = disconnect("remote", reconnect=True)
 TOKEN_EXPIRED = disconnect("token_expired", reconnect=False)
 # Ours.
 TOO_MANY_COMMANDS = disconnect("too_many_commands", reconnect=False)
+TOO_MANY_CONNECTIONS = disconnect("too_many_connections", reconnect=True)
 UNAVAILABLE = disconnect("unavailable", reconnect=True)
 
 
@@ -26,4 +27,6 @@ def ending(error: GenappError) -> bytes:
     """The last message to who met an error."""
     if isinstance(error, TicketExpired):
         return TOKEN_EXPIRED
+    if isinstance(error, TooMany):
+        return TOO_MANY_CONNECTIONS
     return UNAVAILABLE if error.status >= 500 else UNAUTHORIZED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 
 from litestar import Request, Response, asgi, post
@@ -18,6 +19,7 @@ from genapp.web.cable.endings import INVALID_REQUEST, ending
 from genapp.web.cable.visiting import visitor_of
 from genapp.web.errors import as_ours
 from genapp.web.forms import Form
+from genapp.web.openings import counted
 from genapp.web.pages import address_of, site_of
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
@@ -46,13 +48,17 @@ async def connect(scope: Scope, receive: Receive, send: Send) -> None:
         return
     connection = ASGIConnection[Any, Any, Any, Any](scope, receive)
     parts: Parts = scope["litestar_app"].state.parts
-    try:
-        visitor = await visitor_of(connection, parts)
-    except Exception as error:
-        await socket.close(ending(as_ours(error)))
-        return
-    extended = subprotocol == action_cable.EXTENDED
-    await Connection(parts, visitor, socket, address=address_of(connection), extended=extended).serve(receive)
+    address = address_of(connection)
+    with ExitStack() as stack:
+        try:
+            visitor = await visitor_of(connection, parts)
+            stack.enter_context(parts.openings.one_more(counted(visitor, address)))
+        except Exception as error:
+            await socket.close(ending(as_ours(error)))
+            return
+        scope["state"]["visitor"] = visitor  # for what is told of the request
+        extended = subprotocol == action_cable.EXTENDED
+        await Connection(parts, visitor, socket, address=address, extended=extended).serve(receive)
 
 
 @post("/cable/tickets", opt=is_for(Policy.GENERATE))

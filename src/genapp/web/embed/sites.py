@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from genapp import views
 from genapp.errors import GenappError, Invalid
-from genapp.models import Site
+from genapp.models import Site, departing
 from genapp.models.site import NAME_CHARACTERS
 from genapp.web.errors import headers_of, problem
 from genapp.web.forms import Form
@@ -132,12 +132,12 @@ async def enable(request: AnyRequest, site_id: UUID, parts: Given[Parts], visito
 async def delete(
     request: AnyRequest, site_id: UUID, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]
 ) -> Response[Any]:
-    """Delete a site with everything of its visitors, here and in Redis."""
+    """Delete a site with everything of its visitors: it is gone at once, and the rest within minutes."""
     site = await Site.owned(site_id, visitor.user_id)
     if form.get("confirm") != "yes":
         error = Invalid("Say that you want this: it cannot be undone.", field="confirm")
         return await _refused(request, parts, visitor, error, error_site=str(site_id))
-    gone = await site.delete_everything(recent_seconds=parts.settings.stream_ttl)
+    gone = await departing.end_site(site.id)
     try:
         for generation_id, attempt in gone:
             await views.forget(parts.log, generation_id, attempt)

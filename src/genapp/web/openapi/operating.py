@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from genapp.errors import NotFound, Unauthenticated
 from genapp.web import health
 from genapp.web.openapi.route import show
 from genapp.web.openapi.writing import Area, Operation, answer, one_of, plain, record, ref, string
@@ -30,7 +31,12 @@ def area(settings: Settings) -> Area:
             },
         ),
         health.metrics_page: Operation(
-            "get_metrics", TAG, "Figures for Prometheus", {200: plain("In its text format.", "text/plain", string())}
+            "get_metrics",
+            TAG,
+            "Figures for Prometheus",
+            {200: plain("In its text format.", "text/plain", string())},
+            "Where `GENAPP_METRICS_TOKEN` is set: to who sends it as a bearer token. Production has them only then.",
+            refusals=(Unauthenticated, NotFound),
         ),
         show: Operation("get_openapi", TAG, "This document", {200: answer("OpenAPI 3.1.", {"type": "object"})}),
     }

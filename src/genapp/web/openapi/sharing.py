@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genapp.errors import Invalid, NotFound
+from genapp.errors import Invalid, NotFound, TooMany
 from genapp.models import FINISHED, IN_FLIGHT
 from genapp.web import sharing
 from genapp.web.openapi.generations import TITLE
@@ -71,7 +71,7 @@ def area(settings: Settings) -> Area:
                 parameter("query", "share", "What the shared conversation's address ends with.", LINK, required=True),
                 *follow_parameters(),
             ),
-            refusals=(Invalid, NotFound),
+            refusals=(Invalid, NotFound, TooMany),
         ),
     }
     return Area(operations, SCHEMAS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genapp.errors import Invalid, NotFound
+from genapp.errors import Invalid, NotFound, TooMany
 from genapp.models import IN_FLIGHT
 from genapp.streams import DIALECTS
 from genapp.web import cable, subscriptions
@@ -76,7 +76,7 @@ def area(settings: Settings) -> Area:
         {200: STREAM, 204: SEEN},
         ABOUT,
         parameters=follow_parameters(),
-        refusals=(Invalid, NotFound),
+        refusals=(Invalid, NotFound, TooMany),
     )
     ticket = Operation(
         "make_cable_ticket",

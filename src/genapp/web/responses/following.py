@@ -10,7 +10,9 @@ from litestar import Response
 from redis.exceptions import RedisError
 
 from genapp import metrics, streams, views
+from genapp.errors import TooMany
 from genapp.web.errors import as_ours
+from genapp.web.openings import counted
 from genapp.web.responses.telling import Message
 from genapp.web.subscriptions import restore_finished
 
@@ -75,8 +77,8 @@ class Following:
 class Followed(Response[None]):
     """The answer that streams a response.
 
-    `at_once`: the request has made it, and is answered well also where Redis is away. A client that is told of an error
-    sends its request again, and would make another one.
+    `at_once`: the request has made it, and is answered well also where it cannot be followed. A client that is told of
+    an error sends its request again, and would make another one.
     """
 
     def __init__(
@@ -99,8 +101,9 @@ class Followed(Response[None]):
                 await self._serve(receive, send, None)
                 return
             try:
-                await self._follow(receive, send)
-            except (streams.Unavailable, RedisError, OSError) as error:
+                with self._parts.openings.one_more(counted(self._visitor, None)):
+                    await self._follow(receive, send)
+            except (TooMany, streams.Unavailable, RedisError, OSError) as error:
                 if not self._at_once:
                     raise
                 logger.warning("a response cannot be followed, its client has to come back: %s", error)

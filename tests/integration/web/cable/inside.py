@@ -21,6 +21,8 @@ from genapp.streams.socket import PIECE
 from genapp.web.access import Access
 from genapp.web.cable.connection import Connection
 from genapp.web.connections import HttpConnection
+from genapp.web.openings import Openings
+from genapp.web.origins import Origins
 from genapp.web.parts import Parts, rates
 from genapp.web.sessions import Sessions
 from genapp.web.websockets import WebSocketConnection
@@ -64,7 +66,7 @@ async def served(database_url: str, redis_url: str, **settings: Any) -> AsyncIte
         inside = Inside("", parts, new_id(), cast("Any", None))
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            visitor = parts.sessions.visitor(inside.user_id, new_id())
+            visitor = parts.sessions.visitor(inside.user_id, new_id(), claims_account=False)
             await receive()
             (subprotocol,) = scope["subprotocols"][:1]
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
@@ -92,7 +94,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     stack.push_async_callback(client.aclose)
     log = Log(client, prefix=f"test-{new_id().hex}", ttl=60)
     hub = await stack.enter_async_context(Hub(log, settings.redis_url, check_interval=3600))
-    revocations = await stack.enter_async_context(Revocations(settings.redis_url, void=models.void))
+    revocations = await stack.enter_async_context(Revocations(client, settings.redis_url, void=models.void))
     sessions = Sessions(SECRETS)
     broker: dramatiq.Broker = StubBroker()
     broker.declare_queue("generations")
@@ -100,6 +102,9 @@ async def _parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         settings,
         sessions,
         Access(sessions, revocations, session_seconds=3600),
+        revocations,
+        Openings(per_user=0, per_address=0),
+        Origins(revocations),
         Names(SECRETS),
         client,
         log,

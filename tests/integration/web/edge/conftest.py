@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PROXY, STRANGER = "127.0.0.1", "127.0.0.2"
 PER_ADDRESS = 3
 HEADER_SECONDS, BODY_SECONDS = 1, 1
+METRICS_TOKEN = "prometheus asks with this, and nobody else"
 
 
 @pytest.fixture(scope="session")
@@ -36,14 +37,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 @pytest.fixture(scope="session")
 def hasty(app: App) -> App:
-    """Another web of the same app, not in production, that waits a second for what is due.
+    """Another web of the same app, not in production, that waits a second for what is due, and has a metrics token.
 
     Its streams give no sign of life, so that none of them finds out by itself that its viewer has gone.
     """
     port = free_port()
     settings = {"GENAPP_ENV": "test", "GENAPP_REQUESTS_PER_MINUTE_PER_ADDRESS": "0", "GENAPP_SSE_HEARTBEAT": "600"}
+    settings |= {"GENAPP_HOSTS": "", "GENAPP_METRICS_TOKEN": METRICS_TOKEN}
     patience = {"GENAPP_HEADER_SECONDS": str(HEADER_SECONDS), "GENAPP_BODY_SECONDS": str(BODY_SECONDS)}
-    app.start("hasty", "web", PORT=str(port), GENAPP_HOSTS="", **settings, **patience)
+    app.start("hasty", "web", PORT=str(port), **settings, **patience)
     url = f"http://127.0.0.1:{port}"
     wait_for(lambda: answers(f"{url}/readyz"), app.processes)
     return App(url, app.demo_url, app.redis_url, app.folder, app.env)

@@ -40,7 +40,7 @@ ANSWERS = {
     "a form of another site": ("POST", "/generations", {"Sec-Fetch-Site": "cross-site"}, 403),
     "another host": ("GET", "/", {"Host": "evil.example"}, 400),
     "health": ("GET", "/healthz", {}, 200),
-    "metrics": ("GET", "/metrics", {}, 200),
+    "metrics": ("GET", "/metrics", {}, 404),
     "a script for pages elsewhere": ("GET", "/embed.js", {}, 200),
     "a part without a token": ("GET", "/embed/composer", JSON, 401),
 }

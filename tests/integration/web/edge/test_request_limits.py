@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.integration.web.conftest import JSON, Visitor
-from tests.integration.web.edge.conftest import connected, everything, exchange, status
+from tests.integration.web.edge.conftest import METRICS_TOKEN, connected, everything, exchange, status
 from tests.running import eventually
 
 if TYPE_CHECKING:
@@ -132,10 +132,11 @@ async def test_an_answer_may_take_longer_than_a_request_and_its_connection_is_us
 
 
 async def test_a_viewer_who_has_asked_for_more_and_goes_is_let_go(hasty: App) -> None:
+    metrics = {"Authorization": f"Bearer {METRICS_TOKEN}"}
     async with httpx.AsyncClient(base_url=hasty.url, timeout=20) as http:
 
         async def viewers(count: int) -> bool:
-            return f"genapp_viewers {count}.0" in (await http.get("/metrics")).text
+            return f"genapp_viewers {count}.0" in (await http.get("/metrics", headers=metrics)).text
 
         made = await http.post("/generations", json={"prompt": "[demo: stall] x"}, headers=JSON)
         url, cookie = made.json()["stream_url"], made.headers["set-cookie"].split(";")[0]

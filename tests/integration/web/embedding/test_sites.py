@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.web.conftest import HTML, JSON, Visitor
 from tests.integration.web.embedding.conftest import Site, make_site
+from tests.running import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,9 +93,21 @@ async def test_deleting_a_site_takes_a_yes_and_everything_of_its_visitors(
     answer = await site.owner.post_form(f"{site.path}/deletion", confirm="yes")
     assert (answer.status_code, answer.headers["location"]) == (303, "/account/sites?done=deletion")
     assert "The site is deleted" in (await site.owner.http.get(answer.headers["location"], headers=HTML)).text
-    assert await sql.fetchval("SELECT count(*) FROM generations WHERE id = $1", asked["id"]) == 0
-    assert await sql.fetchval("SELECT count(*) FROM conversations WHERE id = $1", asked["conversation_id"]) == 0
-    assert await sql.fetchval("SELECT count(*) FROM users WHERE site = $1", site.id) == 0
+    listed = (await site.owner.http.get("/account/sites", headers=JSON)).json()["sites"]
+    assert site.id not in [one["id"] for one in listed]
+    assert (await embedded(site).http.get(asked["url"], headers=JSON)).status_code == 401
+
+    async def all_gone() -> bool:
+        left = await sql.fetchval(
+            """
+            SELECT (SELECT count(*) FROM generations WHERE id = $1) + (SELECT count(*) FROM users WHERE site = $3)
+              + (SELECT count(*) FROM conversations WHERE id = $2) + (SELECT count(*) FROM sites WHERE id = $3)
+            """,
+            *(asked["id"], asked["conversation_id"], site.id),
+        )
+        return bool(left == 0)
+
+    await eventually(all_gone)
 
 
 async def test_nobody_changes_another_ones_site(site: Site, visitors: Callable[[], Visitor]) -> None:
