@@ -14,10 +14,10 @@ from redis.exceptions import RedisError
 
 from genapp import logs, markdown, metrics, tracing, views
 from genapp.errors import GenappError
-from genapp.generating.answer import Answer, Overtaken, once_there
+from genapp.generating.answer import DATABASE_AWAY, Answer, Overtaken, once_there
 from genapp.generating.attempt import Attempt, Leaving, Stopped
 from genapp.generating.tries import Try, tries_after_the_first
-from genapp.models import Generation, Outcome
+from genapp.models import Delivery, Generation, Outcome
 from genapp.providers import Message, ProviderError, TransientError
 from genapp.streams import Fenced
 
@@ -135,7 +135,16 @@ class Generating:
             finished = await answers[-1].finish(outcome)
         with tracing.span("publish the end"):
             await self._show_end(finished)
+        await self._tell_webhooks(finished)
         return outcome
+
+    async def _tell_webhooks(self, finished: Generation) -> None:
+        """Enqueue what the end has put into the outbox, where there is something. Housekeeping would in seconds."""
+        try:
+            for delivery_id in await Delivery.of_end(finished.id):
+                await self.jobs.deliver_later(delivery_id)
+        except DATABASE_AWAY as error:
+            logger.warning("webhooks are told later: %s", error)
 
     async def _show_end(self, finished: Generation) -> None:
         """Publish the one terminal frame, after which the stream is closed, as soon as Redis takes it.

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from genapp import logs, views
 from genapp.errors import GenappError
 from genapp.generating.answer import DATABASE_AWAY
-from genapp.models import Chunk, Generation, Session, departing
+from genapp.models import Chunk, Delivery, Generation, Session, departing
 from genapp.streams import StreamsError
 
 if TYPE_CHECKING:
@@ -64,8 +64,10 @@ class Housekeeping:
             try:
                 await self.notice_a_new_redis()
                 await self.revive()
+                await self.deliver()
                 await Chunk.sweep()
                 await Session.sweep()
+                await Delivery.sweep()
                 await self.delete_the_gone()
                 await self.tell_places()
             except (*DATABASE_AWAY, RedisError) as error:
@@ -98,6 +100,11 @@ class Housekeeping:
         else:
             logger.info("enqueued again", extra=extra)
             await self.jobs.generate_later(generation.id)
+
+    async def deliver(self) -> None:
+        """Enqueue what webhooks are to be told by now: not yet, once more, or because its message was lost."""
+        for delivery_id in await Delivery.overdue():
+            await self.jobs.deliver_later(delivery_id)
 
     async def delete_the_gone(self) -> None:
         """Delete what is left of deleted users and sites, and what Redis has of it."""

@@ -8,6 +8,7 @@ from genapp.models.context import Context
 from genapp.models.conversation import Conversation
 from genapp.models.database import connected, is_away, ping
 from genapp.models.deleting import Gone, delete_conversation, delete_generation
+from genapp.models.delivery import Delivery
 from genapp.models.draft import Draft
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
@@ -20,6 +21,7 @@ from genapp.models.share import Opened, Share
 from genapp.models.site import Site
 from genapp.models.standing import void
 from genapp.models.user import User
+from genapp.models.webhook import Webhook
 
 __all__ = [
     "FINISHED",
@@ -29,6 +31,7 @@ __all__ = [
     "Chunk",
     "Context",
     "Conversation",
+    "Delivery",
     "Draft",
     "Generation",
     "Gone",
@@ -43,6 +46,7 @@ __all__ = [
     "Spent",
     "Standing",
     "User",
+    "Webhook",
     "connected",
     "delete_conversation",
     "delete_generation",

@@ -151,6 +151,9 @@ class Account(Rows):
             await self.raw("UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE id = {}", self.id)
             await self.raw('DELETE FROM sessions WHERE "user" = {}', self.id)
             await self.raw('DELETE FROM api_tokens WHERE "user" = {}', self.id)
+            await self.raw(
+                """UPDATE webhooks SET disabled_at = coalesce(disabled_at, now()) WHERE "user" = {}""", self.id
+            )
 
     async def enable(self) -> None:
         """Let a disabled user in again."""

@@ -14,17 +14,19 @@ from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
 from genapp.models.conversation import Conversation
+from genapp.models.delivery import Delivery
 from genapp.models.generation import Generation
 from genapp.models.invitation import Invitation
 from genapp.models.session import Session
 from genapp.models.share import Share
 from genapp.models.site import Site
 from genapp.models.user import User
+from genapp.models.webhook import Webhook
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-TABLES = (User, Session, ApiToken, Site, Invitation, Conversation, Share, Generation, Attempt, Chunk)
+TABLES = (User, Session, ApiToken, Site, Invitation, Conversation, Share, Generation, Attempt, Chunk, Webhook, Delivery)
 
 # Seconds that a query or a transaction may take with all its waiting: for a connection, and for the server. A server
 # that takes connections and does not answer held a page for one to four minutes without it (measured).

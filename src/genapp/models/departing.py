@@ -51,6 +51,7 @@ async def end_user(user_id: uuid.UUID) -> list[tuple[uuid.UUID, int]]:
         )
         await User.raw('DELETE FROM sessions WHERE "user" = {}', user_id)
         await User.raw('DELETE FROM api_tokens WHERE "user" = {}', user_id)
+        await User.raw("""UPDATE webhooks SET disabled_at = coalesce(disabled_at, now()) WHERE "user" = {}""", user_id)
         await User.raw(
             'DELETE FROM shares USING conversations WHERE conversations.id = conversation AND "user" = {}', user_id
         )

@@ -84,7 +84,7 @@ class Settings(Observing, BaseSettings):
     database_pool: int = Field(10, ge=1, le=1000)
     redis_address: str = Field("", validation_alias="REDIS_URL", repr=False)
     redis_tls_address: str = Field("", validation_alias="REDIS_TLS_URL", repr=False)
-    redis_pool: int = Field(50, ge=5, le=1000)  # the broker's consumers hold two
+    redis_pool: int = Field(50, ge=7, le=1000)  # the broker's consumers hold four
     redis_verify_certificate: bool = False
 
     access: Literal["open", "accounts", "invite"] | None = None
@@ -112,6 +112,7 @@ class Settings(Observing, BaseSettings):
     tokens_per_user_per_day: int = Field(0, ge=0)
 
     wait_seconds: float = Field(60, ge=0)
+    webhooks_private: bool = False
 
     tries: int = Field(3, ge=1, le=10)
     retry_seconds: float = Field(1, gt=0)
@@ -282,6 +283,11 @@ class Settings(Observing, BaseSettings):
     def session_seconds(self) -> float:
         """Seconds that an account's session is good for after its last use."""
         return self.session_days * 86_400
+
+    @property
+    def plain_webhooks(self) -> bool:
+        """Whether webhooks may be sent over plain http."""
+        return self.webhooks_private or self.env != "production"
 
     @property
     def frame_interval(self) -> float:

@@ -46,12 +46,14 @@ from genapp.views.streaming import (
     written_ops,
 )
 from genapp.views.turbo import turbo_article, turbo_notice, turbo_removed
+from genapp.views.webhooks import DeliveryItem, WebhookItem, WebhookPage, WebhooksPage, webhook, webhooks
 
 __all__ = [
     "AccountPage",
     "AdminGenerationRow",
     "Composer",
     "ConversationItem",
+    "DeliveryItem",
     "GenerationCard",
     "GenerationsPage",
     "InvitationItem",
@@ -69,6 +71,9 @@ __all__ = [
     "UserPage",
     "UserRow",
     "UsersPage",
+    "WebhookItem",
+    "WebhookPage",
+    "WebhooksPage",
     "Written",
     "account",
     "admin_generation",
@@ -103,6 +108,8 @@ __all__ = [
     "turbo_notice",
     "turbo_removed",
     "uninvited",
+    "webhook",
+    "webhooks",
     "when",
     "written_from",
     "written_ops",

@@ -24,6 +24,7 @@ from genapp.web import (
     listing,
     openapi,
     sharing,
+    webhooks,
 )
 from genapp.web.authorising import authorise
 from genapp.web.embed import files, sites
@@ -82,6 +83,7 @@ def every_route() -> list[BaseRouteHandler]:
         *api_tokens.ROUTES,
         *sharing.ROUTES,
         *sites.ROUTES,
+        *webhooks.ROUTES,
         *embed_parts.ROUTES,
         *files.ROUTES,
         *administering.ROUTES,

@@ -35,7 +35,7 @@ def with_header_key(request: Request[Any, Any, Any], form: Form) -> Form:
 
 def wants_to_wait(request: Request[Any, Any, Any], form: Form) -> bool:
     """Whether the answer is to be waited for: `wait`, in the query or in the body. Raises Invalid for anything odd."""
-    wait = form.get("wait", request.query_params.get("wait", "false"))
-    if wait not in WAIT:
+    said = [form.get("wait") or "false", request.query_params.get("wait", "false")]
+    if not set(said) <= set(WAIT):
         raise Invalid(f"“wait” is {' or '.join(WAIT)}.", field="wait")
-    return bool(wait == "true")
+    return "true" in said

@@ -60,7 +60,14 @@ def somebody(app: App, prompt: str = "[demo: echo] hello") -> Caller:
         headers=session,
         timeout=20,
     ).json()
+    webhook = httpx.post(
+        f"{app.url}/account/webhooks",
+        json={"url": "http://127.0.0.1:9/", "completed": "yes"},
+        headers=session,
+        timeout=20,
+    ).json()
     caller.own = {
+        "webhook_id": webhook["id"],
         "site_id": site["id"],
         "generation_id": asked["id"],
         "conversation_id": asked["conversation_id"],

@@ -62,6 +62,7 @@ def row(methods: str, path: str, policy: Policy, *outsider: int, **more: Any) ->
 WRONG = "nobody would have this one"
 CONVERSATION = "/conversations/{conversation_id:uuid}"
 GENERATION = "/generations/{generation_id:uuid}"
+WEBHOOK = "/account/webhooks/{webhook_id:uuid}"
 USER = "/admin/users/{user_id:uuid}"
 SITE = "/account/sites/{site_id:uuid}"
 
@@ -119,6 +120,13 @@ ROWS = (
     row("POST", "/v1/responses/{response_id:str}/cancel", Policy.PROGRAM_GENERATE),
     row(READ, "/account", Policy.BROWSER, 200, shows="email"),
     row(READ, "/account/export", Policy.BROWSER, 200, shows="prompt"),
+    row(READ, "/account/webhooks", Policy.ACCOUNT, 200, shows="hook"),
+    row("POST", "/account/webhooks", Policy.ACCOUNT, 201, 422, sent={"url": "http://127.0.0.1:9/", "failed": "yes"}),
+    row(READ, WEBHOOK, Policy.ACCOUNT, shows="hook"),
+    row("POST", f"{WEBHOOK}/deliveries/{{delivery_id:uuid}}/retry", Policy.ACCOUNT),
+    row("POST", f"{WEBHOOK}/disablement", Policy.ACCOUNT),
+    row("POST", f"{WEBHOOK}/enablement", Policy.ACCOUNT),
+    row("POST", f"{WEBHOOK}/deletion", Policy.ACCOUNT, sent={"confirm": "yes"}),
     row("DELETE", GENERATION, Policy.GENERATE),
     row("DELETE", CONVERSATION, Policy.GENERATE),
     row("POST", f"{GENERATION}/deletion", Policy.GENERATE, sent={"confirm": "yes"}, spare=True),

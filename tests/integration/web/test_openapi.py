@@ -60,12 +60,16 @@ ALSO_REFUSED = {
     "POST /account/tokens",
     "POST /account/sites",
     "POST /account/sites/{site_id}/origins",
+    "POST /account/webhooks",
+    "POST /account/webhooks/{webhook_id}/deliveries/{delivery_id}/retry",
     "POST /generations",
 }
 # A page is at the same path, so GET is answered there; OPTIONS as well, where Litestar 2.25 tells of one of them alone.
 BESIDE_A_PAGE = {"POST /login", "POST /signup", "POST /account/sites", "GET /account/sites"}
 # Several handlers at one path: to OPTIONS, Litestar 2.25 tells of the methods of the first one.
-AT_ONE_PATH = {"/generations", "/generations/{generation_id}", "/conversations/{conversation_id}"}
+AT_ONE_PATH = {
+    *("/generations", "/generations/{generation_id}", "/conversations/{conversation_id}", "/account/webhooks"),
+}
 
 
 def closed(piece: Any) -> Any:

@@ -9,7 +9,7 @@ import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from genapp.web.openapi import accounts, generations, kept, operating, sharing, sites, streams
+from genapp.web.openapi import accounts, generations, kept, operating, sharing, sites, streams, webhooks
 from genapp.web.openapi.refusals import PROBLEM, component_responses, references, usual
 from genapp.web.openapi.writing import LINK, Operation, Piece, parameter, uuid
 from genapp.web.policies import Policy, policy_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from genapp.settings import Settings
 
-AREAS = (generations, kept, streams, sharing, accounts, sites, operating)
+AREAS = (generations, kept, streams, webhooks, sharing, accounts, sites, operating)
 PATH_PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
 PATH_SCHEMAS = {"uuid": uuid(), "str": LINK}
 
@@ -72,6 +72,7 @@ def document(handlers: Iterable[BaseRouteHandler], settings: Settings) -> Piece:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(module.TAG for module in AREAS)],
         "paths": paths,
+        "webhooks": webhooks.outgoing(),
         "components": {
             "schemas": {"Problem": PROBLEM, **{name: one for area in areas for name, one in area.schemas.items()}},
             "responses": component_responses(),
