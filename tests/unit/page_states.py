@@ -47,6 +47,28 @@ DELIVERIES = [
     )
     for number, status in enumerate(("pending", "delivered", "failed"))
 ]
+FIELD = views.FieldItem(HOSTILE, [views.Kind("list of"), views.Kind("Thing", "Thing")], HOSTILE, True, "header")
+OPERATION = views.OperationItem(
+    "make_thing",
+    "POST",
+    f"/things/{HOSTILE}",
+    HOSTILE,
+    f"`{HOSTILE}`",
+    "Anybody.",
+    [FIELD],
+    (),
+    [FIELD],
+    [views.AnswerItem("201", HOSTILE, [views.Kind("Thing", "Thing")])],
+    command=f"curl {HOSTILE}",
+    example=f'{{"a": "{HOSTILE}"}}',
+)
+REFERENCE = views.ReferencePage(
+    "1.0",
+    f"**About** {HOSTILE}",
+    [views.PartItem("part-things", "things", [OPERATION])],
+    replace(OPERATION, id="thing.made", body=[views.Kind("Thing", "Thing")], fields=(), command=None),
+    [views.SchemaItem("Thing", HOSTILE, [FIELD]), views.SchemaItem("Thing", "", [FIELD], first=False)],
+)
 SITES = [
     views.SiteItem("w1", HOSTILE, ["https://a.example", "http://localhost:3000"], "today", 1204, enabled=True),
     views.SiteItem("w2", HOSTILE, ["https://b.example"], "today", 1, enabled=False),
@@ -146,6 +168,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "account of a guest, deletion refused": lambda: views.account(
         OUTSIDER, views.AccountPage(error=ERROR, error_form="deletion")
     ),
+    "the reference": lambda: views.reference(USER, REFERENCE),
     "webhooks": lambda: views.webhooks(USER, views.WebhooksPage(WEBHOOKS, done=ERROR)),
     "webhooks, none": lambda: views.webhooks(USER, views.WebhooksPage()),
     "webhooks, a new secret": lambda: views.webhooks(USER, views.WebhooksPage(WEBHOOKS, secret=f"whsec_{HOSTILE}")),

@@ -31,6 +31,16 @@ from genapp.views.pages import (
     when,
 )
 from genapp.views.person import Person
+from genapp.views.reference import (
+    AnswerItem,
+    FieldItem,
+    Kind,
+    OperationItem,
+    PartItem,
+    ReferencePage,
+    SchemaItem,
+    reference,
+)
 from genapp.views.sharing import SharedPage, shared
 from genapp.views.sites import SiteItem, SitesPage, sites
 from genapp.views.streaming import (
@@ -51,16 +61,23 @@ from genapp.views.webhooks import DeliveryItem, WebhookItem, WebhookPage, Webhoo
 __all__ = [
     "AccountPage",
     "AdminGenerationRow",
+    "AnswerItem",
     "Composer",
     "ConversationItem",
     "DeliveryItem",
+    "FieldItem",
     "GenerationCard",
     "GenerationsPage",
     "InvitationItem",
     "InvitationsPage",
+    "Kind",
     "ModelOption",
+    "OperationItem",
     "Part",
+    "PartItem",
     "Person",
+    "ReferencePage",
+    "SchemaItem",
     "SessionItem",
     "ShareState",
     "SharedPage",
@@ -97,6 +114,7 @@ __all__ = [
     "login",
     "note_ops",
     "notice",
+    "reference",
     "shared",
     "shell_ops",
     "show_end",

@@ -71,6 +71,7 @@ ROWS = (
     row(READ, "/readyz", Policy.EVERYONE, 200),
     row(READ, "/metrics", Policy.EVERYONE, 200),
     row(READ, "/openapi.json", Policy.EVERYONE, 200),
+    row(READ, "/docs/api", Policy.ANYBODY, 200),
     row(RAW, "/static", Policy.EVERYONE, 200),
     row(READ, "/embed.js", Policy.EVERYONE, 200),
     row(READ, "/embed-host.js", Policy.EVERYONE, 200),

@@ -41,6 +41,7 @@ PAGES = {
         "GET /login",
         "GET /signup",
         "GET /account",
+        "GET /docs/api",
         "GET /static",
         "GET /embed.js",
         "GET /embed-host.js",

@@ -62,9 +62,10 @@ def document(handlers: Iterable[BaseRouteHandler], settings: Settings) -> Piece:
     areas = [module.area(settings) for module in AREAS]
     operations = {handler: operation for area in areas for handler, operation in area.operations.items()}
     paths: Piece = {}
-    for handler in handlers:
-        if handler in operations:
-            path, described = _described(handler, operations[handler], guests=settings.access_policy == "open")
+    known = set(handlers)
+    for handler, operation in operations.items():  # in the order in which they are told
+        if handler in known:
+            path, described = _described(handler, operation, guests=settings.access_policy == "open")
             paths.setdefault(path, {})[method_of(handler)] = described
     return {
         "openapi": "3.1.1",

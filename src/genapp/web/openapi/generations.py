@@ -66,12 +66,6 @@ def area(settings: Settings) -> Area:
     )
     return Area(
         {
-            conversations.conversation: Operation(
-                "get_conversation",
-                TAG,
-                "A conversation with all its generations",
-                {200: answer("The conversation, its oldest generation first.", ref("Conversation"))},
-            ),
             generations.create: Operation(
                 "create_generation",
                 TAG,
@@ -99,21 +93,30 @@ def area(settings: Settings) -> Area:
                 "A generation, as far as it has come",
                 {200: answer("The generation.", ref("Generation"), example=EXAMPLE)},
             ),
-            generations.cancel: _change("cancel_generation", "Stop it. What is finished stays as it is."),
+            generations.cancel: _change("cancel_generation", "Stop a generation", "What is finished stays as it is."),
             generations.retry: _change(
                 "retry_generation",
-                "Try a failed or cancelled one again. What is in progress or completed stays as it is.",
+                "Try a failed or cancelled generation again",
+                "What is in progress or completed stays as it is.",
                 TooMany,
                 headers=RATES,
+            ),
+            conversations.conversation: Operation(
+                "get_conversation",
+                TAG,
+                "A conversation with all its generations",
+                {200: answer("The conversation, its oldest generation first.", ref("Conversation"))},
             ),
         },
         SCHEMAS,
     )
 
 
-def _change(id: str, summary: str, *refusals: type[TooMany], headers: Piece | None = None) -> Operation:
+def _change(
+    id: str, summary: str, description: str, *refusals: type[TooMany], headers: Piece | None = None
+) -> Operation:
     answers = {200: answer("The generation as it is now.", ref("Generation"), example=EXAMPLE, headers=headers)}
-    return Operation(id, TAG, summary, answers, body=NOTHING_TO_SAY, refusals=refusals)
+    return Operation(id, TAG, summary, answers, description, body=NOTHING_TO_SAY, refusals=refusals)
 
 
 KEY = string(minLength=1, maxLength=MAX_KEY)

@@ -60,7 +60,9 @@ def _lists() -> dict[object, Operation]:
 
     return {
         listing.conversations: conversations_list("list_conversations", "The conversations, a page at a time"),
-        conversations.home: conversations_list("list_recent_conversations", "The same, at the first page's address"),
+        conversations.home: conversations_list(
+            "list_recent_conversations", "The conversations, at the first page's address"
+        ),
         listing.generations: Operation(
             "list_generations",
             TAG,
@@ -91,10 +93,10 @@ def _deleting() -> dict[object, Operation]:
             "delete_conversation", TAG, "Delete a conversation, its generations and its link", gone
         ),
         deleting.delete_generation_by_form: Operation(
-            "delete_generation_by_form", TAG, "The same, for forms", gone, body=SURE
+            "delete_generation_by_form", TAG, "Delete a prompt and its answer, by a form", gone, body=SURE
         ),
         deleting.delete_conversation_by_form: Operation(
-            "delete_conversation_by_form", TAG, "The same, for forms", gone, body=SURE
+            "delete_conversation_by_form", TAG, "Delete a conversation, by a form", gone, body=SURE
         ),
     }
 

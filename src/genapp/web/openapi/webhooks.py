@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 TAG = "webhooks"
 NAMES = [f"generation.{one}" for one in EVENTS]
+SIGNATURE = (
+    "As [Standard Webhooks](https://www.standardwebhooks.com) has it: `v1,` and, in base64, the HMAC-SHA256 of the id, "
+    "the timestamp and the body as it came, joined by dots. The key is what stands in base64 behind `whsec_` in the "
+    "secret."
+)
 YES = left_out(one_of(["yes"]))
 SURE = body({"confirm": one_of(["yes"], "That this is meant.")}, required=("confirm",), example={"confirm": "yes"})
 
@@ -98,7 +103,7 @@ def outgoing() -> Piece:
         for name, description in (
             ("webhook-id", "The message's id: the same in each try to send it."),
             ("webhook-timestamp", "When it is sent, as Unix time in seconds."),
-            ("webhook-signature", "`v1,` and the signature: docs/webhooks.md says how to verify it."),
+            ("webhook-signature", SIGNATURE),
         )
     )
     answers = {
