@@ -113,7 +113,7 @@ ROWS = (
     row(READ, "/v1/responses/{response_id:str}", Policy.PROGRAM_READ),
     row("POST", "/v1/responses/{response_id:str}/cancel", Policy.PROGRAM_GENERATE),
     row(READ, "/account", Policy.BROWSER, 200, shows="email"),
-    row(READ, "/account/export", Policy.BROWSER, 200, shows="prompt"),
+    row("GET", "/account/export", Policy.BROWSER, 200, shows="prompt"),
     row("POST", "/account/tokens", Policy.ACCOUNT, 201, 422, sent={"name": "another", "scope": "generate"}),
     row("POST", "/account/tokens/{token_id:uuid}/revocation", Policy.ACCOUNT),
     row("POST", "/account/sessions/{session_id:uuid}/revocation", Policy.ACCOUNT),
