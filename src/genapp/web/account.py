@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 
 from genapp import passwords, views
 from genapp.errors import GenappError, Invalid
@@ -173,10 +173,11 @@ async def delete(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
     return Response(None, status_code=204) if shape(request) == "json" else see_other("/login", done="deletion")
 
 
-@readable("/account/export", opt=is_for(Policy.BROWSER))
-async def download(visitor: Given[Visitor]) -> Response[Any]:
+# Not HEAD: to say how long it is would be to make it.
+@get("/account/export", opt=is_for(Policy.BROWSER))
+async def download(parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """Everything of somebody's, as a file."""
-    return export(visitor)
+    return export(parts, visitor)
 
 
 ROUTES = (show, change_password, revoke_session, revoke_other_sessions, delete, download)

@@ -120,7 +120,7 @@ ROWS = (
     row(READ, "/v1/responses/{response_id:str}", Policy.PROGRAM_READ),
     row("POST", "/v1/responses/{response_id:str}/cancel", Policy.PROGRAM_GENERATE),
     row(READ, "/account", Policy.BROWSER, 200, shows="email"),
-    row(READ, "/account/export", Policy.BROWSER, 200, shows="prompt"),
+    row("GET", "/account/export", Policy.BROWSER, 200, shows="prompt"),
     row(READ, "/account/webhooks", Policy.ACCOUNT, 200, shows="hook"),
     row("POST", "/account/webhooks", Policy.ACCOUNT, 201, 422, sent={"url": "http://127.0.0.1:9/", "failed": "yes"}),
     row(READ, WEBHOOK, Policy.ACCOUNT, shows="hook"),

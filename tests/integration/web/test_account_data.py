@@ -78,6 +78,64 @@ async def test_a_hundred_conversations_are_all_in_it_once_and_in_order(account: 
     assert [one["generations"][0]["prompt"] for one in found] == [f"{one} {HOSTILE}" for one in conversations]
 
 
+async def test_links_ends_limits_and_what_is_written_so_far_are_in_it(account: Visitor, sql: Sql) -> None:
+    running = await account.submit("[demo: pause] Say something", model="openai:demo")
+    shared = await account.http.post(
+        f"/conversations/{running['conversation_id']}/share", json={"expires": "week"}, headers=JSON
+    )
+    await account.http.post("/account/tokens", json={"name": "nightly", "expires": "30"}, headers=JSON)
+    await account.http.post("/account/sites", json={"name": "shop", "origins": "https://a.example"}, headers=JSON)
+    await sql.execute("UPDATE users SET max_in_flight = 7, tokens_per_day = 1000 WHERE email = $1", account.email)
+
+    async def kept() -> bool:
+        return bool(await sql.fetchval("SELECT count(*) FROM chunks WHERE generation = $1", running["id"]))
+
+    await eventually(kept)
+    found = await exported(account)
+    await account.post_form(f"/generations/{running['id']}/cancellation")
+    told = found["account"]
+    assert (told["max_in_flight"], told["tokens_per_day"], told["role"]) == (7, 1000, "user")
+    assert told["api_tokens"][0]["expires_at"] > told["api_tokens"][0]["created_at"]
+    assert told["sessions"][0]["expires_at"] > told["sessions"][0]["created_at"]
+    assert [(site["name"], site["origins"]) for site in told["sites"]] == [("shop", ["https://a.example"])]
+    (conversation,) = found["conversations"]
+    assert f"/shared/{conversation['share']['token']}" == shared.json()["url"]
+    assert conversation["share"]["expires_at"] is not None
+    (generation,) = conversation["generations"]
+    assert generation["status"] == "processing"
+    assert generation["answer"]
+    assert "embed_" not in json.dumps(found)
+
+
+async def test_a_download_stops_half_way_when_its_session_is_ended(
+    account: Visitor, visitors: Callable[[], Visitor], sql: Sql
+) -> None:
+    user_id = await account.user_id(sql)
+    for _ in range(60):  # more than what the network holds of it
+        await sql.execute(
+            """
+            WITH one AS (INSERT INTO conversations (id, "user", title) VALUES ($1, $3, 'x') RETURNING *)
+            INSERT INTO generations (id, conversation, "user", prompt, model, status, answer)
+            SELECT $2, id, "user", 'x', 'openai:demo', 'completed', repeat('long ', 100000) FROM one
+            """,
+            *(new_id(), new_id(), user_id),
+        )
+    other = await (await visitors().arrive()).log_in(account.email)
+    async with account.http.stream("GET", "/account/export") as answer:
+        chunks = answer.aiter_bytes()
+        file = await anext(chunks)
+        assert (await other.post_form("/account/sessions/revocation")).status_code == 303
+        file += b"".join([chunk async for chunk in chunks])
+    assert len(file) < 60 * 500_000
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(file)
+
+
+async def test_who_only_asks_how_long_the_download_is_does_not_have_it_made(account: Visitor) -> None:
+    answer = await account.http.head("/account/export")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, OPTIONS")
+
+
 async def rows_with(sql: Sql, *words: str) -> list[str]:
     """Every row of any table that has one of these words in it."""
     tables = await sql.fetch(

@@ -156,7 +156,12 @@ async def test_what_is_asked_later_in_a_shared_conversation_is_shared_and_a_link
 ) -> None:
     asked = await visitor.submit("[demo: echo] first", model="openai:demo-fast")
     await visitor.until(asked["id"], "completed")
+    page = (await visitor.http.get(f"/conversations/{asked['conversation_id']}", headers=HTML)).text
+    assert "and what is added later when they open it again" in page
     path = await share(visitor, asked["conversation_id"])
+    page = " ".join((await visitors().http.get(path, headers=HTML)).text.split())
+    assert "Reload the page to see what was asked since." in page
+    assert "hx-sse:connect" not in page  # nothing is under way, so nothing is kept open
     known = await (await visitors().arrive()).sign_up()
     await visitor.log_in(known.email)
     later = await visitor.submit(

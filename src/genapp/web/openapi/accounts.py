@@ -185,10 +185,19 @@ SCHEMAS: dict[str, Piece] = {
                 record(
                     {
                         "email": string(),
+                        "role": one_of(("user", "admin")),
                         "created_at": moment(),
+                        "max_in_flight": COUNT,
+                        "tokens_per_day": COUNT,
                         "sessions": array(
                             record(
-                                {"created_at": moment(), "seen_at": moment(), "device": string(), "address": string()}
+                                {
+                                    "created_at": moment(),
+                                    "seen_at": moment(),
+                                    "expires_at": moment(),
+                                    "device": string(),
+                                    "address": string(),
+                                }
                             )
                         ),
                         "api_tokens": array(
@@ -198,6 +207,18 @@ SCHEMAS: dict[str, Piece] = {
                                     "scopes": SCOPES,
                                     "created_at": moment(),
                                     "used_at": or_null(moment()),
+                                    "expires_at": or_null(moment()),
+                                }
+                            )
+                        ),
+                        "sites": array(
+                            record(
+                                {
+                                    "id": uuid(),
+                                    "name": string(),
+                                    "origins": array(string()),
+                                    "created_at": moment(),
+                                    "disabled_at": or_null(moment()),
                                 }
                             )
                         ),
@@ -211,6 +232,10 @@ SCHEMAS: dict[str, Piece] = {
                         "id": uuid(),
                         "title": string(),
                         "created_at": moment(),
+                        "updated_at": moment(),
+                        "share": or_null(
+                            record({"token": string(), "created_at": moment(), "expires_at": or_null(moment())})
+                        ),
                         "generations": array(
                             record(
                                 {
@@ -220,6 +245,7 @@ SCHEMAS: dict[str, Piece] = {
                                     "prompt": string(),
                                     "context": CONTEXT,
                                     "answer": string(),
+                                    "error_code": or_null(string()),
                                     "error_message": or_null(string()),
                                     "input_tokens": COUNT,
                                     "output_tokens": COUNT,
