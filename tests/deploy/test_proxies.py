@@ -30,6 +30,8 @@ PER_ADDRESS = 8
 # Loopback has a whole /8 on Linux: everybody comes from an address of their own.
 ADDRESSES = (f"127.0.7.{number}" for number in itertools.count(1))
 
+METRICS_TOKEN = "figures-for-nobody-but-0123456789abcdef"
+
 
 class Site:
     """Two webs, a worker, and the proxies before them."""
@@ -47,7 +49,8 @@ class Site:
     async def viewers(self) -> int:
         """How many the webs say they have."""
         async with httpx.AsyncClient() as http:
-            pages = [(await http.get(f"{web}/metrics")).text for web in self.webs.values()]
+            bearer = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+            pages = [(await http.get(f"{web}/metrics", headers=bearer)).text for web in self.webs.values()]
         lines = [line for page in pages for line in page.splitlines() if line.startswith("genapp_viewers ")]
         assert len(lines) == len(pages)
         return sum(int(float(line.split()[1])) for line in lines)
@@ -57,6 +60,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     settings = {
         "GENAPP_ENV": "production",
+        "GENAPP_METRICS_TOKEN": METRICS_TOKEN,
         "GENAPP_ACCESS": "open",
         "GENAPP_HOSTS": "localhost, 127.0.0.1",
         "GENAPP_REQUESTS_PER_MINUTE_PER_ADDRESS": str(PER_ADDRESS),
