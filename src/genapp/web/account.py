@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from redis.exceptions import RedisError
 
 from genapp import passwords, views
 from genapp.errors import GenappError, Invalid
@@ -17,6 +15,7 @@ from genapp.models import ApiToken, Session, User, deleting
 from genapp.web.devices import device_name
 from genapp.web.errors import answer_error, headers_of
 from genapp.web.exporting import export
+from genapp.web.forgetting import forget
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
 from genapp.web.pages import address_of, page, person_of, see_other
@@ -24,8 +23,6 @@ from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.sessions import enter
 from genapp.web.visitors import Visitor
-
-logger = logging.getLogger(__name__)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -168,11 +165,7 @@ async def delete(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
         gone = await deleting.end_user(visitor.user_id)
     except GenappError as error:
         return await refused(request, parts, visitor, error, "deletion")
-    try:
-        for generation_id, attempt in gone:
-            await views.forget(parts.log, generation_id, attempt)
-    except (RedisError, OSError) as error:
-        logger.warning("the streams of a deleted user could not be emptied, they run out by themselves: %s", error)
+    await forget(parts, gone)
     await parts.revocations.revoke(f"user:{visitor.user_id}", f"guest:{visitor.user_id}")
     enter(request.scope, parts.sessions.stranger())
     return Response(None, status_code=204) if shape(request) == "json" else see_other("/")

@@ -153,7 +153,7 @@ async def test_what_ends_a_site_or_its_secret_ends_what_is_open(site: Site, embe
     changed = await site.post(what, confirm="yes", origins="https://moved.example")
     assert changed.status_code in (200, 204), changed.text
     if what == "deletion":
-        await stream  # they are told that it is deleted, or are let go before that comes
+        assert '"code":"deleted"' in await stream
     else:
         await cut(stream)
     assert (await one.http.get("/", headers=JSON)).status_code == 401
