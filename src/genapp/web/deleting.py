@@ -80,6 +80,8 @@ async def forget(parts: Parts, gone: models.Gone) -> None:
     try:
         for generation_id, attempt in gone:
             await views.forget(parts.log, generation_id, attempt)
+        # Their viewers may be let go next. An answer from Redis comes behind what it has told them.
+        await parts.redis.ping()
     except (RedisError, OSError) as error:
         logger.warning("the streams of what was deleted could not be emptied, they run out by themselves: %s", error)
 

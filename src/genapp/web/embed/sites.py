@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, post
-from redis.exceptions import RedisError
 
 from genapp import views
 from genapp.errors import GenappError, Invalid
 from genapp.models import Site, departing
 from genapp.models.site import NAME_CHARACTERS
+from genapp.web.deleting import forget
 from genapp.web.errors import headers_of, problem
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
@@ -22,8 +21,6 @@ from genapp.web.pages import page, person_of, see_other
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.visitors import Visitor
-
-logger = logging.getLogger(__name__)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -137,12 +134,7 @@ async def delete(
     if form.get("confirm") != "yes":
         error = Invalid("Say that you want this: it cannot be undone.", field="confirm")
         return await _refused(request, parts, visitor, error, error_site=str(site_id))
-    gone = await departing.end_site(site.id)
-    try:
-        for generation_id, attempt in gone:
-            await views.forget(parts.log, generation_id, attempt)
-    except (RedisError, OSError) as error:
-        logger.warning("the streams of a deleted site could not be emptied, they run out by themselves: %s", error)
+    await forget(parts, await departing.end_site(site.id))
     return await _changed(request, parts, site_id, "deletion")
 
 
