@@ -69,11 +69,11 @@ class Bench:
         self, options: argparse.Namespace, stack: ExitStack, *, vendor: str = "openai", **settings: str
     ) -> None:
         self.options, self.vendor = options, vendor
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="genapp-bench-")))
+        self.folder = folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="genapp-bench-")))
         self.model = f"fake-ttft{options.first_token}-tps{options.rate}-n{options.tokens}"
         self.port, fake_port = free_port(), free_port()
-        database = stack.enter_context(embedded_postgres(folder / "postgres"))
-        cache = stack.enter_context(embedded_redis(folder / "redis", durable=False))
+        self.database = database = stack.enter_context(embedded_postgres(folder / "postgres"))
+        self.cache = cache = stack.enter_context(embedded_redis(folder / "redis", durable=False))
         env = {
             **os.environ,
             "DATABASE_URL": database,

@@ -2,5 +2,6 @@
 
 from tasks.worker import broker  # isort: skip  the broker must be set before an actor is declared
 from tasks.generations import generate
+from tasks.webhooks import deliver
 
-__all__ = ["broker", "generate"]
+__all__ = ["broker", "deliver", "generate"]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import dramatiq
 
-from genapp import jobs, models, redis_clients
+from genapp import jobs, models, redis_clients, tracing
+from genapp.delivering import Delivering
 from genapp.generating import Generating
 from genapp.generating.housekeeping import Housekeeping
 from genapp.providers import ProviderConfig, Providers
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 settings = Settings()
 
 _generating: Generating | None = None
+_delivering: Delivering | None = None
 
 
 def generating() -> Generating:
@@ -32,11 +34,25 @@ def generating() -> Generating:
     return _generating
 
 
+def delivering() -> Delivering:
+    """What tells webhooks, in this process; it exists while a worker runs."""
+    if _delivering is None:
+        raise RuntimeError("no worker is running in this process")
+    return _delivering
+
+
+def leave() -> None:
+    """This worker shuts down: hand back what is in progress, begin nothing more."""
+    generating().leave()
+    delivering().leave()
+
+
 @asynccontextmanager
 async def running() -> AsyncIterator[None]:
     """Open what the jobs share, on their event loop, and say that this worker lives."""
-    global _generating
+    global _delivering, _generating
     async with AsyncExitStack() as stack:
+        stack.callback(tracing.stop)
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
         client = redis_clients.bounded(settings)
         stack.push_async_callback(client.aclose)
@@ -48,6 +64,7 @@ async def running() -> AsyncIterator[None]:
         log = Log(client, ttl=settings.stream_ttl)
         queue = jobs.Jobs(broker)
         _generating = Generating(settings, log, providers, queue)
+        _delivering = Delivering(settings)
         for forever in (
             jobs.beat(client, f"{socket.gethostname()}:{os.getpid()}"),
             Housekeeping(client, log, queue, queue_timeout=settings.queue_timeout).run(),
@@ -67,7 +84,7 @@ def provider_configs() -> list[ProviderConfig]:
 broker = jobs.make_broker(
     settings.redis_url,
     middleware=[
-        jobs.EventLoop(running, grace=settings.shutdown_seconds, leave=lambda: generating().leave()),
+        jobs.EventLoop(running, grace=settings.shutdown_seconds, leave=leave),
     ],
     max_connections=settings.redis_pool,
     **settings.redis_ssl,

@@ -100,6 +100,8 @@ def running_on(folder: Path, database_url: str, redis_url: str, settings: dict[s
         "GENAPP_LOGINS_PER_ADDRESS": "0",
         "GENAPP_SIGNUPS_PER_ADDRESS": "0",
         "GENAPP_WORKER_CONCURRENCY": "64",
+        # The tests' webhooks are on this machine.
+        "GENAPP_WEBHOOKS_PRIVATE": "true",
         **settings,
     }
     subprocess.run([*GENAPP, "migrate"], env=env, check=True, capture_output=True)

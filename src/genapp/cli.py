@@ -11,7 +11,7 @@ import threading
 
 import click
 
-from genapp import logs, users_cli
+from genapp import logs, sentry, tracing, users_cli
 from genapp.errors import GenappError
 from genapp.processes import Process, exit_on_signals, hold_stop_signals, start, stop, wait_for_any
 from genapp.settings import Settings, keyless
@@ -62,6 +62,8 @@ def web(host: str | None, port: int | None) -> None:
     logs.configure(settings)
     require_free_port(settings.host, settings.port)
     require_services(settings)
+    sentry.require(settings)
+    tracing.require()
     exit_on_signals()
     if settings.web_concurrency == 1:
         _serve(settings)
@@ -104,6 +106,7 @@ def _serve(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         backlog=4096,
+        timeout_keep_alive=settings.keep_alive_seconds,
         # Requests get this long; streams never end by themselves and are cut, and viewers resume elsewhere.
         timeout_graceful_shutdown=min(5, int(settings.shutdown_seconds)),
     )
@@ -115,8 +118,12 @@ def worker() -> None:
     settings = Settings()
     logs.configure(settings)
     require_services(settings)
+    sentry.require(settings)
+    tracing.require()
     exit_on_signals()
     if settings.worker_processes == 1:
+        sentry.configure(settings, "worker")
+        tracing.configure("worker")
         _work(settings)
     else:
         _work_in_processes(settings)
@@ -145,7 +152,10 @@ def _work(settings: Settings) -> None:
     last = threading.Timer(settings.shutdown_seconds + 2 * HAND_BACK_SECONDS, os._exit, args=(1,))
     last.daemon = True
     last.start()
-    working.stop(timeout=int((settings.shutdown_seconds + HAND_BACK_SECONDS) * 1000))
+    # Dramatiq takes all the time gone by off the time left anew for each thread, so that after the first ones there was
+    # none, and answers that were being handed back were not waited for. So much of it that it lasts for all of them;
+    # the timer bounds the farewell.
+    working.stop(timeout=int(settings.worker_concurrency * (settings.shutdown_seconds + 2 * HAND_BACK_SECONDS) * 1000))
     broker.close()
     raise SystemExit(128 + number)
 
@@ -171,6 +181,30 @@ def migrate() -> None:
     from genapp.db import migrate as bring_up_to_date
 
     click.echo(bring_up_to_date().rstrip())
+
+
+@commands.command()
+@click.option("--no-providers", is_flag=True, help="Ask no provider anything: costs nothing, needs no way out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(*, no_providers: bool, as_json: bool) -> None:
+    """Check everything that genapp needs, and say what to fix. Exit code 1 where something does not work."""
+    from genapp.doctor import run
+
+    run(providers=not no_providers, as_json=as_json)
+
+
+@commands.command()
+@click.option("--url", help="A web process's /metrics; unset, that of HOST and PORT.")
+@click.option("--once", is_flag=True, help="Print them once; else again and again, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@click.option("--every", type=click.FloatRange(0.1), default=2, show_default=True, help="Seconds between two looks.")
+def stats(url: str | None, *, once: bool, as_json: bool, every: float) -> None:
+    """Show the figures of a running site: totals, rates, means and percentiles."""
+    from genapp.stats import own_url, run
+
+    settings = Settings()
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    run(url or own_url(settings), token=token, once=once, as_json=as_json, every=every)
 
 
 @commands.command()

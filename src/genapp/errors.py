@@ -23,6 +23,8 @@ The provider errors (`genapp.providers.errors`) are a tree of their own: they en
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class GenappError(Exception):
     """Base of all our errors.
@@ -137,9 +139,12 @@ class WrongMethod(GenappError):
 
 
 class TooMany(GenappError):
+    """`standings` say how far the rates are used up that refused it (`quotas.Standing`), where rates did."""
+
     code = "too_many"
     status = 429
     message = "That is more than can be taken at once."
+    standings: tuple[Any, ...] = ()
 
 
 class Unavailable(GenappError):

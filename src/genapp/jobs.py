@@ -18,6 +18,7 @@ from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import CurrentMessage, Middleware, MiddlewareError, Retries
 
+from genapp import tracing
 from genapp.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "generations"
 GENERATE = "generate"
+WEBHOOKS = "webhooks"
+DELIVER = "deliver"
 
 # How many wake tokens may wait: more than any fleet has consumers. Without a bound, a day without workers would fill
 # Redis with them.
@@ -181,21 +184,28 @@ class Jobs:
         self.broker = broker
 
     async def generate_later(self, generation_id: UUID) -> bool:
-        """Enqueue a generation; gives whether the queue took it in time. If not, housekeeping finds the row.
+        """Enqueue a generation; gives whether the queue took it in time. If not, housekeeping finds the row."""
+        return await self._later(QUEUE, GENERATE, generation_id=generation_id)
 
-        On a thread, since redis-py's blocking client must not hold the event loop, and not waited for when Redis
-        hangs: a person waits for the answer to their click.
-        """
+    async def deliver_later(self, delivery_id: UUID) -> bool:
+        """Enqueue what a webhook is to be told; the same."""
+        return await self._later(WEBHOOKS, DELIVER, delivery_id=delivery_id)
+
+    async def _later(self, queue: str, actor: str, **row: UUID) -> bool:
+        ids = {name: str(one) for name, one in row.items()}
+        # On a thread, since redis-py's blocking client must not hold the event loop, and not waited for when Redis
+        # hangs: a person waits for the answer to their click.
         try:
-            async with asyncio.timeout(ENQUEUE_SECONDS):
-                await asyncio.to_thread(self._send, GENERATE, str(generation_id))
+            with tracing.span("enqueue", kind="producer"):
+                async with asyncio.timeout(ENQUEUE_SECONDS):
+                    await asyncio.to_thread(self._send, queue, actor, *ids.values())
         except (redis.RedisError, TimeoutError) as error:
-            logger.warning("the queue did not take a job, its row will be enqueued later: %s", error)
+            logger.warning("the queue did not take a job, its row will be enqueued later: %s", error, extra=ids)
             return False
         return True
 
-    def _send(self, actor: str, *args: str) -> None:
-        self.broker.enqueue(dramatiq.Message(queue_name=QUEUE, actor_name=actor, args=args, kwargs={}, options={}))
+    def _send(self, queue: str, actor: str, *args: str) -> None:
+        self.broker.enqueue(dramatiq.Message(queue_name=queue, actor_name=actor, args=args, kwargs={}, options={}))
 
 
 # A worker says every few seconds that it lives; one that has been silent for so long does not count.

@@ -35,6 +35,9 @@ first_token_seconds = Histogram(
 generation_seconds = Histogram(
     "genapp_generation_seconds", "From claim to end.", ["provider"], buckets=_SECONDS, registry=REGISTRY
 )
+deliveries = Counter(
+    "genapp_deliveries_total", "Tries to tell webhooks, by how they went.", ["outcome"], registry=REGISTRY
+)
 tokens = Counter("genapp_tokens_total", "Tokens, as vendors count.", ["provider", "direction"], registry=REGISTRY)
 
 

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import ipaddress
 import logging
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,15 +30,16 @@ logger = logging.getLogger(__name__)
 PATIENCE = 1
 
 # The generic cell rate algorithm (GCRA, ITU-T I.371): a key holds the moment at which its bucket will be empty again.
-# One number a key, and exact when many ask at once. Gives the milliseconds to wait, 0 where it may go ahead.
+# One number a key, and exact when many ask at once. Gives the milliseconds to wait, 0 where it may go ahead, and those
+# after which the bucket is empty.
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local window = ARGV[2] * 1000
 local empty = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + window / ARGV[1]
-if empty - now > window then return math.ceil(empty - now - window) end
+if empty - now > window then return {math.ceil(empty - now - window), math.ceil(empty - now - window / ARGV[1])} end
 redis.call('SET', KEYS[1], empty, 'PX', math.ceil(empty - now))
-return 0
+return {0, math.ceil(empty - now)}
 """
 
 
@@ -46,6 +48,19 @@ class Rate:
     """So many in so many seconds, which may come all at once. 0: as many as they like."""
 
     count: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far somebody has used a rate up: `left` may come at once.
+
+    In so many `seconds` there is one more where none is left, and all of it is there again otherwise.
+    """
+
+    name: str
+    rate: Rate
+    left: int
     seconds: int
 
 
@@ -68,13 +83,17 @@ class Quotas:
         self._rates = rates
         self._away = False
 
-    async def admit(self, user_id: uuid.UUID, address: str | None) -> None:
-        """Count a request; raises TooMany, with the seconds to wait, where it is one too many."""
+    async def admit(self, user_id: uuid.UUID, address: str | None) -> tuple[Standing, ...]:
+        """Count a request; raises TooMany, with the seconds to wait, where it is one too many.
+
+        Gives how far the rates are used up; nothing of those that are not limited, or cannot be counted.
+        """
         # One after the other: what one of them refuses is not counted against the next.
-        await self._ask(f"user:{user_id}", self._rates.asking_user)
-        if address is not None:
-            # New guests cost nothing, so the address is what bounds somebody who throws their cookie away.
-            await self._ask(f"address:{network(address)}", self._rates.asking_address)
+        standings = await self._ask("user", str(user_id), self._rates.asking_user)
+        if address is None:
+            return standings
+        # New guests cost nothing, so the address is what bounds somebody who throws their cookie away.
+        return standings + await self._ask("address", network(address), self._rates.asking_address)
 
     async def admit_login(self, account: str, address: str | None) -> None:
         """Count a try of a password for an account, whether there is one or not; raises TooMany.
@@ -85,42 +104,66 @@ class Quotas:
         await self._try("login:address", address and network(address), self._rates.login_address)
         await self._try("login:account", account, self._rates.login_account)
 
+    async def admit_password(self, address: str | None) -> None:
+        """Count a password that somebody would like to have: to look at it is work too. Raises as `admit_login`."""
+        await self._try("password", address and network(address), self._rates.login_address)
+
+    async def admit_confirmation(self, user_id: uuid.UUID) -> None:
+        """Count a try of the password of somebody who is logged in; raises as `admit_login`.
+
+        Apart from those to log in: strangers may use these up, and keep nobody from changing their password.
+        """
+        await self._try("confirmation", str(user_id), self._rates.login_account)
+
     async def admit_signup(self, address: str | None) -> None:
         """Count a sign-up; raises TooMany, and Unavailable where it cannot be counted."""
         await self._try("signup", address and network(address), self._rates.signup_address)
 
-    async def _ask(self, key: str, rate: Rate) -> None:
+    async def _ask(self, name: str, who: str, rate: Rate) -> tuple[Standing, ...]:
+        if rate.count == 0:
+            return ()
         try:
-            milliseconds = await self._wait(key, rate)
+            wait, until_empty = await self._count(f"{name}:{who}", rate)
         except (RedisError, TimeoutError) as error:
             self._tell(f"rates cannot be counted, so everybody is let through: {error!r}", away=True)
-            return
+            return ()
         self._tell("rates are counted again", away=False)
-        if milliseconds > 0:
-            raise TooMany("That is more than can be taken in a minute.", retry_after=-(-milliseconds // 1000))
+        if wait > 0:
+            refusal = TooMany("That is more than can be taken in a minute.", retry_after=-(-wait // 1000))
+            refusal.standings = (Standing(name, rate, 0, -(-wait // 1000)),)
+            raise refusal
+        return (standing_of(name, rate, until_empty),)
 
     async def _try(self, what: str, who: str | None, rate: Rate) -> None:
         # A digest: an account's address is no business of whoever reads Redis' keys.
         key = f"{what}:{hashlib.sha256((who or '').encode()).hexdigest()[:32]}"
         try:
-            milliseconds = await self._wait(key, rate)
+            wait = await self._count(key, rate) if rate.count else (0, 0)
         except (RedisError, TimeoutError) as error:
             logger.warning("log-ins cannot be counted, so they have to wait: %r", error)
             raise Unavailable(retry_after=5) from None
-        if milliseconds > 0:
-            raise TooMany("There were too many tries.", retry_after=-(-milliseconds // 1000))
+        if wait[0] > 0:
+            raise TooMany("There were too many tries.", retry_after=-(-wait[0] // 1000))
 
-    async def _wait(self, key: str, rate: Rate) -> int:
-        if rate.count == 0:
-            return 0
+    async def _count(self, key: str, rate: Rate) -> tuple[int, int]:
+        """Take one; gives the milliseconds to wait for it, and those until all of the rate is there again."""
         async with asyncio.timeout(PATIENCE):
-            return int(cast("Any", await self._take((f"genapp:quota:{key}",), (rate.count, rate.seconds))))
+            reply = cast("Any", await self._take((f"genapp:quota:{key}",), (rate.count, rate.seconds)))
+        return int(reply[0]), int(reply[1])
 
     def _tell(self, sentence: str, *, away: bool) -> None:
         # Once each time, not with each request.
         if away != self._away:
             self._away = away
             logger.warning(sentence)
+
+
+def standing_of(name: str, rate: Rate, until_empty: int) -> Standing:
+    """Say how far a rate is used up whose bucket is empty in so many milliseconds."""
+    window, each = rate.seconds * 1000, rate.seconds * 1000 / rate.count
+    left = max(0, int((window - until_empty) / each))
+    milliseconds = until_empty if left else until_empty + each - window
+    return Standing(name, rate, left, max(1, math.ceil(milliseconds / 1000)))
 
 
 def network(address: str) -> str:

@@ -16,7 +16,7 @@ import click
 
 from genapp import passwords, redis_clients, revocations
 from genapp.errors import ConfigurationError, Invalid, NotFound
-from genapp.models import Generation, Invitation, Session, User, administering, connected, new_id, normal_email
+from genapp.models import Generation, Invitation, User, administering, connected, new_id, normal_email
 from genapp.settings import Settings
 from genapp.starting import require_database
 
@@ -156,9 +156,9 @@ async def _create(email: str, role: str, ask: Callable[[], str]) -> None:
 async def _change_password(email: str, ask: Callable[[], str]) -> None:
     async with _redis() as redis:
         user = await _account(email)
-        if not await user.change_password(await _hashed(ask(), email)):
+        ended = await user.change_password(await _hashed(ask(), email))
+        if ended is None:
             raise Invalid("The password was changed in another place just now. Do this again.")
-        ended = await Session.revoke_others(user.id)
         await revocations.announce(redis, *[f"session:{one}" for one in ended])
 
 

@@ -104,6 +104,14 @@ def test_the_libraries_of_others_are_as_their_authors_published_them() -> None:
     assert checked.returncode == 0, checked.stderr
 
 
+def test_what_answers_are_made_of_is_styled_where_answers_are() -> None:
+    own = re.compile(r"\.(?:table|align-\w+|language-\w+|hl-\w+)\b(?!__)")
+    sheets = (ROOT / "static" / "css").glob("*.css")
+    others = {path.name for path in sheets if path.name not in ("prose.css", "code.css", "print.css", "embed.css")}
+    found = [name for name in sorted(others) if own.search((ROOT / "static" / "css" / name).read_text())]
+    assert not found, "classes of Markdown's: a sheet that styles them for itself changes every answer too"
+
+
 def test_names_say_what_a_module_is_about() -> None:
     vague = [str(path.relative_to(ROOT)) for path in files() if path.stem.strip("_").lower() in VAGUE]
     assert not vague, "name them after what they know"

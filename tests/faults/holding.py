@@ -11,6 +11,8 @@ import asyncpg
 import psutil
 import redis
 
+from genapp.revocations import CHANNEL
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -87,10 +89,14 @@ class Engines:
         return int(await self._database.fetchval("SELECT count(*) FROM chunks WHERE generation = $1", generation["id"]))
 
     def subscriptions(self) -> list[Any]:
-        """The channels that anybody subscribes to, by Redis' list of channels and by its list of clients."""
+        """The channels that viewers make a process subscribe to, by Redis' list of channels and by its list of clients.
+
+        Each web process always listens for revocations.
+        """
         channels: Any = self._redis.pubsub_channels()
         clients: Any = self._redis.client_list()
-        return [*channels, *[one["name"] for one in clients if int(one["sub"]) > 0]]
+        of_viewers = [one for one in channels if one not in (CHANNEL, CHANNEL.encode())]
+        return [*of_viewers, *[one["name"] for one in clients if int(one["sub"]) > 0 and one["name"] != "revocations"]]
 
 
 @asynccontextmanager

@@ -36,6 +36,39 @@ TOKENS = [
 ]
 ACCOUNT = views.AccountPage(HOSTILE, NOW, SESSIONS, TOKENS)
 
+EVENTS = ["completed", "failed"]
+WEBHOOKS = [
+    views.WebhookItem("w1", f"https://x.example/{HOSTILE}", EVENTS, True, None, 3, "just now"),
+    views.WebhookItem("w2", "https://x.example/", EVENTS, False, ERROR, 0, "never"),
+]
+DELIVERIES = [
+    views.DeliveryItem(
+        f"d{number}", "generation.completed", "/generations/g", NOW, f"3 May 2026, 10:0{number}", status, number, ERROR
+    )
+    for number, status in enumerate(("pending", "delivered", "failed"))
+]
+FIELD = views.FieldItem(HOSTILE, [views.Kind("list of"), views.Kind("Thing", "Thing")], HOSTILE, True, "header")
+OPERATION = views.OperationItem(
+    "make_thing",
+    "POST",
+    f"/things/{HOSTILE}",
+    HOSTILE,
+    f"`{HOSTILE}`",
+    "Anybody.",
+    [FIELD],
+    (),
+    [FIELD],
+    [views.AnswerItem("201", HOSTILE, [views.Kind("Thing", "Thing")])],
+    command=f"curl {HOSTILE}",
+    example=f'{{"a": "{HOSTILE}"}}',
+)
+REFERENCE = views.ReferencePage(
+    "1.0",
+    f"**About** {HOSTILE}",
+    [views.PartItem("part-things", "things", [OPERATION])],
+    replace(OPERATION, id="thing.made", body=[views.Kind("Thing", "Thing")], fields=(), command=None),
+    [views.SchemaItem("Thing", HOSTILE, [FIELD]), views.SchemaItem("Thing", "", [FIELD], first=False)],
+)
 SITES = [
     views.SiteItem("w1", HOSTILE, ["https://a.example", "http://localhost:3000"], "today", 1204, enabled=True),
     views.SiteItem("w2", HOSTILE, ["https://b.example"], "today", 1, enabled=False),
@@ -135,6 +168,19 @@ PAGES: dict[str, Callable[[], str]] = {
     "account of a guest, deletion refused": lambda: views.account(
         OUTSIDER, views.AccountPage(error=ERROR, error_form="deletion")
     ),
+    "the reference": lambda: views.reference(USER, REFERENCE),
+    "webhooks": lambda: views.webhooks(USER, views.WebhooksPage(WEBHOOKS, done=ERROR)),
+    "webhooks, none": lambda: views.webhooks(USER, views.WebhooksPage()),
+    "webhooks, a new secret": lambda: views.webhooks(USER, views.WebhooksPage(WEBHOOKS, secret=f"whsec_{HOSTILE}")),
+    "webhooks, address refused": lambda: views.webhooks(
+        USER, views.WebhooksPage(WEBHOOKS, error=ERROR, error_field="url", url=HOSTILE, with_content=True)
+    ),
+    "webhooks, events refused": lambda: views.webhooks(
+        USER, views.WebhooksPage(error=ERROR, error_field="events", url=HOSTILE, events=())
+    ),
+    "webhooks, refused": lambda: views.webhooks(USER, views.WebhooksPage(WEBHOOKS, error=ERROR)),
+    "a webhook": lambda: views.webhook(USER, views.WebhookPage(WEBHOOKS[0], DELIVERIES, done=ERROR)),
+    "a webhook that is off": lambda: views.webhook(USER, views.WebhookPage(WEBHOOKS[1], error=ERROR)),
     "sites": lambda: views.sites(USER, views.SitesPage(SITES, done=ERROR)),
     "sites, none": lambda: views.sites(USER, views.SitesPage()),
     "sites, a new secret": lambda: views.sites(USER, views.SitesPage(SITES, secret="embed_x", secret_of="w2")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -60,6 +61,7 @@ def test_the_guides_python_makes_the_tokens_that_it_says(claims: str, token: str
 def test_the_guides_other_languages_make_the_same_ones(language: str, claims: str, token: str, tmp_path: Path) -> None:
     program, name, last_line = PROGRAMS[language]
     if shutil.which(program) is None:
+        assert "CI" not in os.environ, f"CI runs every language of the guide, and {program} is missing: see .ci/run"
         pytest.skip(f"{program} is not installed here")
     constants = {"javascript": "const {} = {}", "ruby": "{} = {}", "php": "define('{}', {});"}[language]
     lines = [constants.format(key, json.dumps(value)) for key, value in (("SITE", SITE), ("SECRET", SECRET))]
@@ -92,11 +94,11 @@ def test_a_token_that_was_good_says_that_it_is_over() -> None:
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
-        ({"exp": int(time.time()) + LONGEST + LEEWAY + 60}, "good for too long"),
+        ({"exp": int(time.time()) + LONGEST + 86_400}, "good for too long"),
         ({"exp": 2**80}, "good for too long"),
         ({"exp": None}, "exp"),
         ({"exp": "soon"}, "expiration"),
-        ({"nbf": int(time.time()) + 600}, "not yet valid"),
+        ({"nbf": int(time.time()) + 86_400}, "not yet valid"),
         ({"sub": None}, "sub"),
         ({"sub": ""}, "200 characters"),
         ({"sub": "x" * 201}, "200 characters"),

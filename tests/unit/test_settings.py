@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from genapp.cli import HAND_BACK_SECONDS
 from genapp.errors import ConfigurationError
 from genapp.providers.vendors import VENDORS
 from genapp.settings import Settings
@@ -225,6 +226,25 @@ def test_the_procfile_believes_what_is_reached_from_no_other_network() -> None:
     networks = [ipaddress.ip_network(one) for one in Settings(FORWARDED_ALLOW_IPS=found[1]).forwarded_allow_ips]
     assert not any(network.is_global for network in networks)
     assert any(ipaddress.ip_address("10.1.2.3") in network for network in networks)
+
+
+def test_what_herokus_buildpack_says_of_proxies_means_what_the_procfile_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It exports FORWARDED_ALLOW_IPS=* in every dyno, one-off ones included, whatever the app's config has."""
+    monkeypatch.setenv("DYNO", "run.1234")
+    found = re.search(r'FORWARDED_ALLOW_IPS="\$\{FORWARDED_ALLOW_IPS:-([^}]+)\}"', (ROOT / "Procfile").read_text())
+    assert found
+    assert Settings(FORWARDED_ALLOW_IPS="*").forwarded_allow_ips == tuple(found[1].split(","))
+    with pytest.raises(ConfigurationError, match=r"must not have 0\.0\.0\.0/0"):
+        Settings(FORWARDED_ALLOW_IPS="10.0.0.0/8,0.0.0.0/0")
+
+
+def test_the_defaults_fit_within_what_herokus_router_and_dynos_allow() -> None:
+    settings = Settings()
+    assert settings.sse_heartbeat * 2 < 55, "an idle stream is cut after 55 seconds"
+    assert settings.keep_alive_seconds > 90, (
+        "the router keeps idle connections for 90 seconds and must be the first to close"
+    )
+    assert settings.shutdown_seconds + 2 * HAND_BACK_SECONDS < 30, "30 seconds after SIGTERM comes SIGKILL"
 
 
 def test_a_proxy_is_the_same_one_through_a_socket_for_both_kinds_of_addresses() -> None:

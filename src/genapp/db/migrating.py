@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import io
 import os
+import pkgutil
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -35,6 +37,14 @@ def migrate() -> str:
         raise ConfigurationError(
             f"The database did not answer ({type(error).__name__}: {error}). Check DATABASE_URL and that it is running."
         ) from None
+
+
+def known_migrations() -> list[str]:
+    """The ids of this release's migrations, in the order in which they are run."""
+    from genapp.db import migrations
+
+    names = (module.name for module in pkgutil.iter_modules(migrations.__path__, f"{migrations.__name__}."))
+    return sorted(str(importlib.import_module(name).ID) for name in names)
 
 
 async def _migrate_alone(database: PostgresEngine) -> str:

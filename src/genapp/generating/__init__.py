@@ -7,20 +7,22 @@ import contextlib
 import logging
 import math
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from redis.exceptions import RedisError
 
-from genapp import logs, markdown, metrics, views
+from genapp import logs, markdown, metrics, tracing, views
 from genapp.errors import GenappError
-from genapp.generating.answer import Answer, Overtaken, once_there
+from genapp.generating.answer import DATABASE_AWAY, Answer, Overtaken, once_there
 from genapp.generating.attempt import Attempt, Leaving, Stopped
 from genapp.generating.tries import Try, tries_after_the_first
-from genapp.models import Generation, Outcome
+from genapp.models import Delivery, Generation, Outcome
 from genapp.providers import Message, ProviderError, TransientError
 from genapp.streams import Fenced
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from uuid import UUID
 
     from genapp.jobs import Jobs
@@ -61,24 +63,38 @@ class Generating:
         Does nothing where there is nothing to do: it is finished, cancelled, or another worker has it. When this
         worker shuts down, the generation is handed back and starts over elsewhere.
         """
+        began = time.time_ns()
         generation = await Generation.claim(generation_id, lease_seconds=self.settings.lease_seconds)
-        if generation is None:
-            return
+        if generation is not None:
+            with (
+                logs.ids(request_id=generation.request_id, generation_id=generation.id),
+                traced(generation, began) as span,
+            ):
+                await self._work_on(generation, span)
+
+    def leave(self) -> None:
+        """Hand back what is in progress, within half a second: this worker shuts down."""
+        self.leaving.set()
+
+    async def _work_on(self, generation: Generation, span: tracing.Span) -> None:
         provider = generation.model.partition(":")[0]
+        began = time.monotonic()
         with metrics.generations_running.track_inprogress(), metrics.generation_seconds.labels(provider).time():
             try:
                 with logs.private(generation.prompt):
                     outcome = await self._run(generation)
             except (Overtaken, Fenced):
-                logger.info("another attempt has taken over", extra={"generation_id": str(generation_id)})
+                logger.info("another attempt has taken over")
+                span.fail("overtaken")
             except Leaving:
-                logger.info("left to another worker", extra={"generation_id": str(generation_id)})
+                logger.info("left to another worker")
+                span.fail("left")
             else:
                 count(provider, outcome)
-
-    def leave(self) -> None:
-        """Hand back what is in progress, within half a second: this worker shuts down."""
-        self.leaving.set()
+                logger.info(logs.Facts("generation ended", facts(generation, outcome, time.monotonic() - began)))
+                span.note({"genapp.status": outcome.status})
+                if outcome.status == "failed":
+                    span.fail(outcome.error_code or "internal")
 
     async def _run(self, generation: Generation) -> Outcome:
         """Attempt after attempt, until one succeeds, or one fails for good, or none is left."""
@@ -111,12 +127,24 @@ class Generating:
             raise
         except Exception:
             # Ours to mend, and logged as such; the person must not wait for it.
-            logger.exception("a generation failed", extra={"generation_id": str(generation.id)})
+            logger.exception("a generation failed")
             outcome = await sum_up("failed", answers, GenappError())
         else:
             outcome = await sum_up("completed", answers)
-        await self._show_end(await answers[-1].finish(outcome))
+        with tracing.span("finish"):
+            finished = await answers[-1].finish(outcome)
+        with tracing.span("publish the end"):
+            await self._show_end(finished)
+        await self._tell_webhooks(finished)
         return outcome
+
+    async def _tell_webhooks(self, finished: Generation) -> None:
+        """Enqueue what the end has put into the outbox, where there is something. Housekeeping would in seconds."""
+        try:
+            for delivery_id in await Delivery.of_end(finished.id):
+                await self.jobs.deliver_later(delivery_id)
+        except DATABASE_AWAY as error:
+            logger.warning("webhooks are told later: %s", error)
 
     async def _show_end(self, finished: Generation) -> None:
         """Publish the one terminal frame, after which the stream is closed, as soon as Redis takes it.
@@ -152,7 +180,9 @@ class Generating:
                 raise Leaving
             if left <= 0:
                 return
-            await asyncio.sleep(min(1.0, left))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(1.0, left)):
+                    await self.leaving.wait()
 
     async def _messages(self, generation: Generation) -> list[Message]:
         said = await once_there(generation.messages)
@@ -161,7 +191,7 @@ class Generating:
     def _note_error(self, error: ProviderError, generation: Generation) -> None:
         """Log and count what a provider did, for the operators."""
         metrics.provider_errors.labels(generation.model.partition(":")[0], error.code).inc()
-        extra = {"generation_id": str(generation.id), "attempt": generation.attempt, "model": generation.model}
+        extra = {"attempt": generation.attempt, "model": generation.model}
         if error.excerpt and self.settings.log_prompts:
             extra["excerpt"] = error.excerpt
         logger.warning("provider error: %s %s", error, error.detail, extra=extra)
@@ -205,3 +235,34 @@ def count(provider: str, outcome: Outcome) -> None:
     metrics.generations.labels(provider, outcome.status).inc()
     metrics.tokens.labels(provider, "in").inc(outcome.input_tokens or 0)
     metrics.tokens.labels(provider, "out").inc(outcome.output_tokens or 0)
+
+
+@contextmanager
+def traced(generation: Generation, began: int) -> Iterator[tracing.Span]:
+    """The span of a worker's work on a generation, which it began to claim at `began` (ns), and of what was before."""
+    parent = generation.traceparent
+    # By the database's clock, as this is.
+    queued = generation.queued_at.timestamp()
+    tracing.past("wait in the queue", parent=parent, began=int(queued * 1e9), ended=began)
+    attributes: tracing.Attributes = {
+        "genapp.generation_id": str(generation.id),
+        "genapp.attempt": generation.attempt,
+        "gen_ai.request.model": generation.model,
+    }
+    with tracing.span("generation", kind="consumer", parent=parent, began=began, attributes=attributes) as span:
+        tracing.past("claim", began=began, ended=time.time_ns())
+        yield span
+
+
+def facts(generation: Generation, outcome: Outcome, seconds: float) -> dict[str, str | int | float]:
+    """Say in a log line how a generation ended."""
+    known = {
+        "status": outcome.status,
+        "error": outcome.error_code,
+        # Whatever the model is called: it is one of those that the settings offer.
+        "model": generation.model,
+        "input_tokens": outcome.input_tokens,
+        "output_tokens": outcome.output_tokens,
+        "ms": round(seconds * 1000),
+    }
+    return {name: value for name, value in known.items() if value is not None}

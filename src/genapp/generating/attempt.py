@@ -8,9 +8,9 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from genapp import metrics
+from genapp import metrics, tracing
 from genapp.generating.pacing import Pace
-from genapp.providers import Finish, Message, PermanentError, Text, TransientError, Usage
+from genapp.providers import Finish, Message, PermanentError, ProviderError, Text, TransientError, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +85,20 @@ class Attempt:
                 await reader
 
     async def _read(self) -> None:
+        # By OpenTelemetry's conventions for models.
+        attributes: tracing.Attributes = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": self.provider.name,
+            "gen_ai.request.model": self.model,
+        }
+        with tracing.span(f"chat {self.model}", kind="client", attributes=attributes) as span:
+            try:
+                await self._read_in(span)
+            except ProviderError as error:
+                span.fail(error.code)
+                raise
+
+    async def _read_in(self, span: tracing.Span) -> None:
         limit = self.answer.generation.came_with.max_output_tokens
         stream = self.provider.stream(self.model, self.messages, max_tokens=limit)
         async with contextlib.aclosing(stream):
@@ -93,11 +107,18 @@ class Attempt:
                 if isinstance(delta, Text):
                     if not self._spoken:
                         self._spoken = True
+                        span.event("first token")
                         metrics.first_token_seconds.labels(self.provider.name).observe(self._heard - self._began)
                     self._pending.append(delta.content)
                     self._wake.set()
                 elif isinstance(delta, Usage):
                     self.answer.usage = delta
+                    span.note(
+                        {
+                            "gen_ai.usage.input_tokens": delta.input_tokens,
+                            "gen_ai.usage.output_tokens": delta.output_tokens,
+                        }
+                    )
                 elif isinstance(delta, Finish):
                     self._end(delta)
 

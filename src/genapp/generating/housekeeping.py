@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from genapp import views
+from genapp import logs, views
 from genapp.errors import GenappError
 from genapp.generating.answer import DATABASE_AWAY
-from genapp.models import Chunk, Generation, Session, deleting
+from genapp.models import Chunk, Delivery, Generation, Session, departing
 from genapp.streams import StreamsError
 
 if TYPE_CHECKING:
@@ -64,8 +64,10 @@ class Housekeeping:
             try:
                 await self.notice_a_new_redis()
                 await self.revive()
+                await self.deliver()
                 await Chunk.sweep()
                 await Session.sweep()
+                await Delivery.sweep()
                 await self.delete_the_gone()
                 await self.tell_places()
             except (*DATABASE_AWAY, RedisError) as error:
@@ -81,24 +83,33 @@ class Housekeeping:
     async def revive(self) -> None:
         """Enqueue again what nobody works on, and end what was stopped, or is beyond help."""
         for generation in await Generation.overdue():
-            extra = {"generation_id": str(generation.id), "attempt": generation.attempt}
-            if generation.cancel_requested_at is not None:
-                await views.show_end(self.log, await generation.cancel())
-            elif generation.attempt >= MOST_ATTEMPTS:
-                logger.error("gave a generation up", extra=extra)
-                if (failed := await generation.give_up(GaveUp.code, GaveUp.message)) is not None:
-                    await views.show_end(self.log, failed)
-            elif (expired := await generation.expire(self.queue_timeout)) is not None:
-                logger.error("no worker had room for a generation", extra=extra)
-                await views.show_end(self.log, expired)
-            else:
-                logger.info("enqueued again", extra=extra)
-                await self.jobs.generate_later(generation.id)
+            with logs.ids(request_id=generation.request_id, generation_id=generation.id):
+                await self._revive(generation)
+
+    async def _revive(self, generation: Generation) -> None:
+        extra = {"attempt": generation.attempt}
+        if generation.cancel_requested_at is not None:
+            await views.show_end(self.log, await generation.cancel())
+        elif generation.attempt >= MOST_ATTEMPTS:
+            logger.error("gave a generation up", extra=extra)
+            if (failed := await generation.give_up(GaveUp.code, GaveUp.message)) is not None:
+                await views.show_end(self.log, failed)
+        elif (expired := await generation.expire(self.queue_timeout)) is not None:
+            logger.error("no worker had room for a generation", extra=extra)
+            await views.show_end(self.log, expired)
+        else:
+            logger.info("enqueued again", extra=extra)
+            await self.jobs.generate_later(generation.id)
+
+    async def deliver(self) -> None:
+        """Enqueue what webhooks are to be told by now: not yet, once more, or because its message was lost."""
+        for delivery_id in await Delivery.overdue():
+            await self.jobs.deliver_later(delivery_id)
 
     async def delete_the_gone(self) -> None:
         """Delete what is left of deleted users and sites, and what Redis has of it."""
         for _ in range(BATCHES):
-            gone = await deleting.sweep()
+            gone = await departing.sweep()
             if gone is None:
                 return
             tops = await self.log.tops([views.stream_name(generation_id) for generation_id, _ in gone])

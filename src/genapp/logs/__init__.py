@@ -4,6 +4,7 @@ Say what happened in the message and with what in `extra`:
 
     log.info("generation completed", extra={"generation_id": id, "tokens": 1200})
 
+Which request or generation it is about is added by itself, where that was said (`ids.py`).
 Keys, tokens and passwords never get into a line (`redacting.py`). What people wrote and models answered only does
 where GENAPP_LOG_PROMPTS asks for it: whoever has such text in hand says so with `private` (`veiling.py`).
 """
@@ -15,7 +16,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from genapp.logs.lines import JsonLines, Lines, TextLines
+from genapp.logs.ids import add_ids, current_ids, ids, new_request_id, request_id
+from genapp.logs.lines import Facts, JsonLines, Lines, TextLines
 from genapp.logs.redacting import Redactor, known_secrets, redact
 from genapp.logs.veiling import keep_private, private
 
@@ -24,7 +26,20 @@ if TYPE_CHECKING:
 
     from genapp.settings import Settings
 
-__all__ = ["JsonLines", "TextLines", "configure", "keep_private", "private", "redact"]
+__all__ = [
+    "Facts",
+    "JsonLines",
+    "TextLines",
+    "add_ids",
+    "configure",
+    "current_ids",
+    "ids",
+    "keep_private",
+    "new_request_id",
+    "private",
+    "redact",
+    "request_id",
+]
 
 
 def configure(settings: Settings) -> None:

@@ -7,11 +7,30 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from genapp.logs.ids import current_ids
 from genapp.logs.redacting import names_a_secret
 from genapp.logs.veiling import Veil, private_texts
 
 if TYPE_CHECKING:
     from genapp.logs.redacting import Redactor
+
+
+class Facts:
+    """An event in numbers and in words of our own: as a record's message it is written as it is.
+
+    There is nothing to look for in a route or a status, and each request has such a line: to search it for secrets and
+    for what the request has sent (32,000 characters, say) took longer than all the rest of it.
+    """
+
+    __slots__ = ("message", "values")
+
+    def __init__(self, message: str, values: dict[str, str | int | float]) -> None:
+        self.message = message
+        self.values = values
+
+    def __str__(self) -> str:
+        return " ".join([self.message, *(f"{name}={value}" for name, value in self.values.items())])
+
 
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 DEEPEST = 10
@@ -61,8 +80,9 @@ class Lines(logging.Formatter):
         return self.text(record.exc_text or "", veil)
 
     def extras(self, record: logging.LogRecord, veil: Veil) -> dict[str, Any]:
-        """What the caller gave as `extra`."""
+        """The ids of the request or generation, and what the caller gave as `extra`."""
         given = {name: value for name, value in vars(record).items() if name not in STANDARD}
+        given = {**current_ids(record.exc_info[1] if record.exc_info else None), **given}
         return {self.text(name, veil): self.named(name, value, veil) for name, value in given.items()}
 
 
@@ -70,6 +90,9 @@ class TextLines(Lines):
     """`12:31:07 INFO    genapp.generating: generation completed generation_id=… tokens=1200`"""
 
     def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.msg, Facts):
+            ids = "".join(f" {name}={value}" for name, value in current_ids().items())
+            return f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:<7} {record.name}: {record.msg}{ids}"
         veil = self.veil(record)
         # A line end in a message could forge a line of its own.
         message = self.message(record, veil).replace("\n", "\\n").replace("\r", "\\r")
@@ -85,6 +108,8 @@ class JsonLines(Lines):
     """One JSON object a line: `time` (UTC, ISO 8601), `level`, `logger`, `message`, extras, `traceback`."""
 
     def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.msg, Facts):
+            return self._of_facts(record, record.msg)
         veil = self.veil(record)
         line: dict[str, Any] = {
             "time": self.formatTime(record),
@@ -95,6 +120,17 @@ class JsonLines(Lines):
         }
         if trace := self.traceback(record, veil):
             line["traceback"] = trace
+        return json.dumps(line, ensure_ascii=False)
+
+    def _of_facts(self, record: logging.LogRecord, facts: Facts) -> str:
+        line = {
+            "time": self.formatTime(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": facts.message,
+            **facts.values,
+            **current_ids(),
+        }
         return json.dumps(line, ensure_ascii=False)
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802

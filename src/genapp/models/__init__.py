@@ -7,17 +7,21 @@ from genapp.models.chunk import Chunk
 from genapp.models.context import Context
 from genapp.models.conversation import Conversation
 from genapp.models.database import connected, is_away, ping
+from genapp.models.deleting import Gone, delete_conversation, delete_generation
+from genapp.models.delivery import Delivery
 from genapp.models.draft import Draft
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
 from genapp.models.invitation import Invitation
 from genapp.models.limits import Limits
 from genapp.models.outcome import Outcome, Spent
+from genapp.models.place import Place
 from genapp.models.session import Session, Standing
 from genapp.models.share import Opened, Share
 from genapp.models.site import Site
 from genapp.models.standing import void
 from genapp.models.user import User
+from genapp.models.webhook import Webhook
 
 __all__ = [
     "FINISHED",
@@ -27,19 +31,25 @@ __all__ = [
     "Chunk",
     "Context",
     "Conversation",
+    "Delivery",
     "Draft",
     "Generation",
+    "Gone",
     "Invitation",
     "Limits",
     "Opened",
     "Outcome",
+    "Place",
     "Session",
     "Share",
     "Site",
     "Spent",
     "Standing",
     "User",
+    "Webhook",
     "connected",
+    "delete_conversation",
+    "delete_generation",
     "folded",
     "is_away",
     "new_id",

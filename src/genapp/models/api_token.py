@@ -53,7 +53,7 @@ class ApiToken(Rows, Table, tablename="api_tokens"):
         try:
             async with cls._meta.db.transaction():
                 # One user's in a row: the limit is exact.
-                await cls.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
+                await cls.raw("SELECT 1 FROM users WHERE id = {} FOR NO KEY UPDATE", user_id)
                 made = await cls.changed(
                     """
                     INSERT INTO api_tokens (id, "user", name, digest, prefix, scopes, expires_at)
@@ -99,3 +99,9 @@ class ApiToken(Rows, Table, tablename="api_tokens"):
     async def revoke(cls, token_id: uuid.UUID, user_id: uuid.UUID) -> None:
         """Delete one of a user's; raises NotFound where it is not theirs."""
         await cls.one('DELETE FROM api_tokens WHERE id = {} AND "user" = {} RETURNING *', token_id, user_id)
+
+    @classmethod
+    async def revoke_all(cls, user_id: uuid.UUID) -> list[uuid.UUID]:
+        """Delete all of a user's; gives their ids."""
+        rows = await cls.raw('DELETE FROM api_tokens WHERE "user" = {} RETURNING id', user_id)
+        return [row["id"] for row in rows]

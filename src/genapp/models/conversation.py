@@ -15,6 +15,8 @@ from genapp.models.user import User
 if TYPE_CHECKING:
     import uuid
 
+    from genapp.models.place import Place
+
 TITLE_CHARACTERS = 80
 
 
@@ -69,17 +71,24 @@ class Conversation(Table, tablename="conversations"):
         return conversation_id
 
     @classmethod
-    async def recent(cls, user_id: uuid.UUID, limit: int = 50) -> list[dict[str, Any]]:
-        """The user's newest conversations: id, title, updated_at and whether one is being answered."""
+    async def recent(cls, user_id: uuid.UUID, limit: int = 50, *, after: Place | None = None) -> list[dict[str, Any]]:
+        """The user's conversations, the last changed first: id, title, updated_at and whether one is being answered.
+
+        Those from `after` on, where it is given.
+        """
+        moment, conversation_id = after or (None, None)
         rows: list[dict[str, Any]] = await cls.raw(
             """
             SELECT c.id, c.title, c.updated_at, EXISTS (
               SELECT 1 FROM generations g
               WHERE g.conversation = c.id AND g."user" = c."user" AND g.status IN ('queued', 'processing')
             ) AS busy
-            FROM conversations c WHERE c."user" = {} ORDER BY c.updated_at DESC LIMIT {}
+            FROM conversations c WHERE c."user" = {}
+              AND ({}::timestamptz IS NULL OR (c.updated_at <= {} AND (c.updated_at, c.id) < ({}, {})))
+            ORDER BY c.updated_at DESC, c.id DESC LIMIT {}
             """,
             user_id,
+            *(moment, moment, moment, conversation_id),
             limit,
         )
         return rows

@@ -14,17 +14,19 @@ from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
 from genapp.models.conversation import Conversation
+from genapp.models.delivery import Delivery
 from genapp.models.generation import Generation
 from genapp.models.invitation import Invitation
 from genapp.models.session import Session
 from genapp.models.share import Share
 from genapp.models.site import Site
 from genapp.models.user import User
+from genapp.models.webhook import Webhook
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-TABLES = (User, Session, ApiToken, Site, Invitation, Conversation, Share, Generation, Attempt, Chunk)
+TABLES = (User, Session, ApiToken, Site, Invitation, Conversation, Share, Generation, Attempt, Chunk, Webhook, Delivery)
 
 # Seconds that a query or a transaction may take with all its waiting: for a connection, and for the server. A server
 # that takes connections and does not answer held a page for one to four minutes without it (measured).
@@ -115,10 +117,10 @@ def is_away(error: Exception) -> bool:
     """Whether an error says that the database cannot be had now, and may be asked again.
 
     What it will never take is none of it: data that does not fit (class 22 of SQLSTATE), what breaks a rule of the
-    schema (23), a statement that is wrong (42).
+    schema (23), a statement that is wrong (42), what a trigger refuses (P0).
     """
     if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate)[:2] not in ("22", "23", "42")
+        return str(error.sqlstate)[:2] not in ("22", "23", "42", "P0")
     return isinstance(error, OSError | asyncpg.InterfaceError)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from genapp import logs, tracing
 from genapp.models.context import NOTHING, Context
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 class Draft:
     """A validated request for a generation. `guest`: the user may have no row yet, which `site` goes into.
 
-    `follows`: the generation that it goes on from, which must be the last of its conversation.
+    `follows`: the generation that it goes on from, which must be the last of its conversation. `request_id` is that of
+    the request in which it is made, for the worker's lines to have it too, and `traceparent` its span, for the worker's
+    to be its children.
     """
 
     user_id: uuid.UUID
@@ -27,3 +30,5 @@ class Draft:
     follows: uuid.UUID | None = None
     context: Context = NOTHING
     site: uuid.UUID | None = None
+    request_id: str | None = field(default_factory=logs.request_id)
+    traceparent: str | None = field(default_factory=tracing.carried)

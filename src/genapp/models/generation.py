@@ -52,6 +52,9 @@ class Generation(Submission, Lease, Table, tablename="generations"):
     lease_expires_at = Timestamptz(null=True, default=None)
     started_at = Timestamptz(null=True, default=None)
     finished_at = Timestamptz(null=True, default=None)
+    # What asked for it last, so that the lines of all processes have one name for it; and its span (W3C's traceparent).
+    request_id = Varchar(length=64, null=True, default=None)
+    traceparent = Varchar(length=55, null=True, default=None)
 
     @property
     def finished(self) -> bool:

@@ -23,11 +23,13 @@ NOTED_EVERY = 300
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the database says of who is asking. `email` None: a guest. `valid`: their session is good."""
+    """What the database says of who is asking. `email` None: a guest, whom an account may have
+    `adopted`. `valid`: their session is good."""
 
     email: str | None = None
     is_admin: bool = False
     disabled: bool = False
+    adopted: bool = False
     deleted: bool = False
     valid: bool = False
 
@@ -44,12 +46,22 @@ class Session(Rows, Table, tablename="sessions"):
     address = Varchar(length=45)
 
     @classmethod
-    async def begin(cls, user: User, *, device: str, address: str, seconds: float) -> uuid.UUID:
-        """Store a new session, good for `seconds` after its last use; give its id.
+    async def begin(
+        cls, user: User, *, device: str, address: str, seconds: float, adopting: uuid.UUID | None = None
+    ) -> uuid.UUID:
+        """Store a new session, good for `seconds` after its last use; give its id. A guest may come with it.
 
         Raises Unauthenticated where the password that was looked at is not the user's any more, or they were shut out
         meanwhile. The lock puts this before or after such a change, which ends what it finds: never between.
         """
+        async with cls._meta.db.transaction():
+            begun = await cls._insert(user, device, address, seconds)
+            if adopting is not None:
+                await user.adopt(adopting)
+        return begun.id
+
+    @classmethod
+    async def _insert(cls, user: User, device: str, address: str, seconds: float) -> Self:
         begun = await cls.changed(
             """
             INSERT INTO sessions (id, "user", device, address, expires_at)
@@ -61,14 +73,15 @@ class Session(Rows, Table, tablename="sessions"):
         )
         if begun is None:
             raise Unauthenticated("Your password has changed just now. Log in with the new one.")
-        return begun.id
+        return begun
 
     @classmethod
     async def standing(cls, session_id: uuid.UUID | None, user_id: uuid.UUID, *, seconds: float) -> Standing:
         """Say who a user is, and whether their session is good; notes now and then that it was used."""
         rows = await cls.raw(
             """
-            SELECT users.email, users.role, users.disabled_at, users.deleted_at, sessions.id AS session,
+            SELECT users.email, users.role, users.disabled_at, users.adopted_by, users.deleted_at,
+              sessions.id AS session,
               sessions.seen_at < now() - {} * interval '1 second' AS stale
             FROM users LEFT JOIN sessions
               ON sessions.id = {} AND sessions."user" = users.id AND sessions.expires_at > now()
@@ -91,6 +104,7 @@ class Session(Rows, Table, tablename="sessions"):
             row["email"],
             is_admin=row["role"] == "admin",
             disabled=row["disabled_at"] is not None,
+            adopted=row["adopted_by"] is not None,
             deleted=row["deleted_at"] is not None,
             valid=row["session"] is not None,
         )

@@ -60,7 +60,7 @@ class Site(Rows, Table, tablename="sites"):
     origins = Array(base_column=Varchar(length=300))
     created_at = Timestamptz()
     disabled_at = Timestamptz(null=True, default=None)
-    # It lets nobody in then, and goes when its visitors have gone (`models/deleting.py`).
+    # It lets nobody in then, and goes when its visitors have gone (`models/departing.py`).
     deleted_at = Timestamptz(null=True, default=None)
 
     @classmethod
@@ -68,7 +68,7 @@ class Site(Rows, Table, tablename="sites"):
         """Store a site with a new secret. Raises Invalid where the user has too many."""
         async with cls._meta.db.transaction():
             # One user's in a row: the limit is exact.
-            await cls.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
+            await cls.raw("SELECT 1 FROM users WHERE id = {} FOR NO KEY UPDATE", user_id)
             made = await cls.changed(
                 """
                 INSERT INTO sites (id, "user", name, secret, origins) SELECT {}, {}, {}, {}, {}::varchar[]

@@ -27,7 +27,8 @@ UNION ALL SELECT 'site:' || id FROM unnest({}::uuid[]) AS open (id)
 UNION ALL SELECT 'user:' || id FROM users WHERE id = ANY({}::uuid[]) AND disabled_at IS NOT NULL
 UNION ALL SELECT 'admin:' || id FROM unnest({}::uuid[]) AS open (id)
   WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = open.id AND role = 'admin' AND disabled_at IS NULL)
-UNION ALL SELECT 'guest:' || id FROM users WHERE id = ANY({}::uuid[]) AND email IS NOT NULL
+UNION ALL SELECT 'guest:' || id FROM users
+  WHERE id = ANY({}::uuid[]) AND (email IS NOT NULL OR adopted_by IS NOT NULL)
 """
 KINDS = ("session", "token", "share", "site", "user", "admin", "guest")
 

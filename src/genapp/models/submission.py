@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from genapp import logs, tracing
 from genapp.errors import Invalid, TooMany
 from genapp.models.conversation import Conversation
 from genapp.models.ids import new_id
@@ -135,8 +136,9 @@ class Submission(Rows):
         return await cls.one(
             """
             WITH touched AS (UPDATE conversations SET updated_at = now() WHERE id = {})
-            INSERT INTO generations (id, conversation, "user", prompt, context, model, idempotency_key)
-            VALUES ({}, {}, {}, {}, {}::jsonb, {}, {}) RETURNING *
+            INSERT INTO generations (id, conversation, "user", prompt, context, model, idempotency_key, request_id,
+              traceparent)
+            VALUES ({}, {}, {}, {}, {}::jsonb, {}, {}, {}, {}) RETURNING *
             """,
             conversation_id,
             new_id(),
@@ -146,6 +148,8 @@ class Submission(Rows):
             draft.context.to_json(),
             draft.model,
             draft.idempotency_key,
+            draft.request_id,
+            draft.traceparent,
         )
 
     async def cancel(self) -> Self:
@@ -195,9 +199,11 @@ class Submission(Rows):
                 UPDATE generations SET status = 'queued', attempt = attempt + 1, answer = '', html = '',
                   error_code = NULL, error_message = NULL, input_tokens = NULL, output_tokens = NULL,
                   cancel_requested_at = NULL, started_at = NULL, finished_at = NULL,
-                  queued_at = now(), enqueued_at = now()
+                  queued_at = now(), enqueued_at = now(), request_id = {}, traceparent = {}
                 WHERE id = {} AND status IN ('failed', 'cancelled') RETURNING *
                 """,
+                logs.request_id(),
+                tracing.carried(),
                 self.id,
             )
             return changed or current, changed is not None

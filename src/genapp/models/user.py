@@ -8,14 +8,14 @@ import asyncpg
 from piccolo.columns import UUID, BigInt, Integer, Timestamptz, Varchar
 from piccolo.table import Table
 
-from genapp.errors import Unauthenticated
-from genapp.models.account import Account
+from genapp.errors import Forbidden, Unauthenticated
+from genapp.models.account import LONGEST_EMAIL, Account
 from genapp.models.limits import Limits
 
 if TYPE_CHECKING:
     import uuid
 
-EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3
+EMAIL_CHARACTERS = LONGEST_EMAIL
 
 
 class User(Account, Table, tablename="users"):
@@ -32,10 +32,12 @@ class User(Account, Table, tablename="users"):
     disabled_at = Timestamptz(null=True, default=None)
     max_in_flight = Integer(null=True, default=None)
     tokens_per_day = BigInt(null=True, default=None)
-    # Since when they are gone; what they had goes by and by (`models/deleting.py`).
+    # Since when they are gone; what they had goes by and by (`models/departing.py`).
     deleted_at = Timestamptz(null=True, default=None)
     # Its foreign key is in a migration: two tables that name each other are more than Piccolo can put in order.
     site = UUID(null=True, default=None)
+    # The account that a guest has turned out to be. Its foreign key is in a migration too.
+    adopted_by = UUID(null=True, default=None)
 
     @classmethod
     async def locked(cls, user_id: uuid.UUID, *, guest: bool, site: uuid.UUID | None = None) -> User:
@@ -43,16 +45,20 @@ class User(Account, Table, tablename="users"):
 
         A guest's row is made by the first prompt and not by the first page, so that robots that read pages
         store nothing. The lock puts one user's submissions in a row: the in-flight limit is exact. Raises
-        Unauthenticated for an account or a site that is gone: it was deleted while this request was on its way.
+        Unauthenticated for an account or a site that is gone, and for a guest who has logged in, while this request was
+        on its way, and Forbidden for who has been shut out.
         """
         if guest:
             try:
                 await cls.raw("INSERT INTO users (id, site) VALUES ({}, {}) ON CONFLICT DO NOTHING", user_id, site)
             except asyncpg.ForeignKeyViolationError:
                 raise Unauthenticated from None
+        # NO KEY: a worker that begins an attempt holds a generation and needs this row's key.
         found = await cls.changed("SELECT * FROM users WHERE id = {} FOR NO KEY UPDATE", user_id)
-        if found is None or found.deleted_at is not None:
+        if found is None or found.adopted_by is not None or found.deleted_at is not None:
             raise Unauthenticated
+        if found.disabled_at is not None:
+            raise Forbidden("This account is disabled. Ask whoever runs this site.")
         return found
 
     def limits(self, usual: Limits) -> Limits:

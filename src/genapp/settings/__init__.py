@@ -29,6 +29,7 @@ from genapp.settings import keyless
 from genapp.settings.development_secret import development_secret
 from genapp.settings.edge import Hosts, Proxies
 from genapp.settings.explaining import first_sentence, without_password
+from genapp.settings.observing import Observing
 from genapp.settings.offered import DEFAULT_MODELS, ModelChoice, ProviderAccess, label, named_models
 from genapp.settings.patience import Patience
 from genapp.settings.signing import is_placeholder, split
@@ -36,6 +37,7 @@ from genapp.settings.signing import is_placeholder, split
 UNPREFIXED = {
     *("host", "port", "web_concurrency", "forwarded_allow_ips", "secret_key", "secret_key_fallbacks"),
     *("openai_api_key", "openai_base_url", "anthropic_api_key", "anthropic_base_url", "gemini_api_key"),
+    "sentry_dsn",
 }
 
 MAKE_ONE = "It must be at least 32 random characters (one way: openssl rand -hex 32)"
@@ -50,7 +52,7 @@ def variable_name(field: str) -> str:
     return field.upper() if field in UNPREFIXED else f"GENAPP_{field.upper()}"
 
 
-class Settings(BaseSettings):
+class Settings(Observing, BaseSettings):
     """The configuration of one process.
 
     Raises `ConfigurationError` with one line that has the variable's name, what is allowed and what it was.
@@ -75,15 +77,14 @@ class Settings(BaseSettings):
     hosts: Hosts = ()  # any
     header_seconds: float = Field(15, gt=0)
     body_seconds: float = Field(60, gt=0)
+    keep_alive_seconds: int = Field(95, ge=1)  # longer than proxies keep an idle connection: Heroku's 90, AWS' 60
     data: Path = Path(".genapp")
-    log_format: Literal["text", "json"] | None = None
-    log_prompts: bool = False
 
     database_address: str = Field("", validation_alias="DATABASE_URL", repr=False)
     database_pool: int = Field(10, ge=1, le=1000)
     redis_address: str = Field("", validation_alias="REDIS_URL", repr=False)
     redis_tls_address: str = Field("", validation_alias="REDIS_TLS_URL", repr=False)
-    redis_pool: int = Field(50, ge=5, le=1000)  # the broker's consumers hold two
+    redis_pool: int = Field(50, ge=7, le=1000)  # the broker's consumers hold four
     redis_verify_certificate: bool = False
 
     access: Literal["open", "accounts", "invite"] | None = None
@@ -111,6 +112,7 @@ class Settings(BaseSettings):
     tokens_per_user_per_day: int = Field(0, ge=0)
 
     wait_seconds: float = Field(60, ge=0)
+    webhooks_private: bool = False
 
     tries: int = Field(3, ge=1, le=10)
     retry_seconds: float = Field(1, gt=0)
@@ -283,6 +285,11 @@ class Settings(BaseSettings):
         return self.session_days * 86_400
 
     @property
+    def plain_webhooks(self) -> bool:
+        """Whether webhooks may be sent over plain http."""
+        return self.webhooks_private or self.env != "production"
+
+    @property
     def frame_interval(self) -> float:
         """Seconds between two frames of one answer."""
         return self.frame_interval_ms / 1000
@@ -291,7 +298,3 @@ class Settings(BaseSettings):
     def frame_interval_max(self) -> float:
         """Seconds that the interval may stretch to when a worker is busy."""
         return self.frame_interval_max_ms / 1000
-
-    @property
-    def logs_as_json(self) -> bool:
-        return self.log_format == "json" or (self.log_format is None and self.env == "production")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # A name as a Host header has it (a domain in its ASCII form, or an address), or all names below one.
 HOST = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
@@ -15,10 +19,17 @@ HOST = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 # Where every entry of X-Forwarded-For is trusted uvicorn takes the leftmost: whatever the client wrote there.
 EVERYBODY = ("*", "0.0.0.0/0", "::/0")
 
+# Where platforms' routers come from.
+PRIVATE = ("127.0.0.1", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+
 
 def parse_proxies(value: object) -> tuple[str, ...]:
     """Read a comma list of addresses and networks. Raises ValueError, with a sentence, for what is neither."""
     proxies = _parts(value)
+    # Heroku's Python buildpack exports * in every dyno, over whatever the app's config says, so it is nobody's choice;
+    # and only the routers, on private addresses, reach a dyno.
+    if proxies == ("*",) and "DYNO" in os.environ:
+        return PRIVATE
     for one in proxies:
         if one in EVERYBODY:
             raise ValueError(
@@ -55,6 +66,20 @@ def with_mapped(proxies: tuple[str, ...]) -> list[str]:
         if network.version == 4
     ]
     return [*proxies, *mapped]
+
+
+class Networks:
+    """What an address may be in."""
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        self._networks = [ipaddress.ip_network(one) for one in networks]
+
+    def __contains__(self, address: str) -> bool:
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:  # the other end of a Unix socket has none
+            return False
+        return any(found in network for network in self._networks)
 
 
 def _parts(value: object) -> tuple[str, ...]:

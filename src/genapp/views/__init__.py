@@ -31,6 +31,16 @@ from genapp.views.pages import (
     when,
 )
 from genapp.views.person import Person
+from genapp.views.reference import (
+    AnswerItem,
+    FieldItem,
+    Kind,
+    OperationItem,
+    PartItem,
+    ReferencePage,
+    SchemaItem,
+    reference,
+)
 from genapp.views.sharing import SharedPage, shared
 from genapp.views.sites import SiteItem, SitesPage, sites
 from genapp.views.streaming import (
@@ -45,19 +55,29 @@ from genapp.views.streaming import (
     written_from,
     written_ops,
 )
+from genapp.views.turbo import turbo_article, turbo_notice, turbo_removed
+from genapp.views.webhooks import DeliveryItem, WebhookItem, WebhookPage, WebhooksPage, webhook, webhooks
 
 __all__ = [
     "AccountPage",
     "AdminGenerationRow",
+    "AnswerItem",
     "Composer",
     "ConversationItem",
+    "DeliveryItem",
+    "FieldItem",
     "GenerationCard",
     "GenerationsPage",
     "InvitationItem",
     "InvitationsPage",
+    "Kind",
     "ModelOption",
+    "OperationItem",
     "Part",
+    "PartItem",
     "Person",
+    "ReferencePage",
+    "SchemaItem",
     "SessionItem",
     "ShareState",
     "SharedPage",
@@ -68,6 +88,9 @@ __all__ = [
     "UserPage",
     "UserRow",
     "UsersPage",
+    "WebhookItem",
+    "WebhookPage",
+    "WebhooksPage",
     "Written",
     "account",
     "admin_generation",
@@ -91,6 +114,7 @@ __all__ = [
     "login",
     "note_ops",
     "notice",
+    "reference",
     "shared",
     "shell_ops",
     "show_end",
@@ -98,7 +122,12 @@ __all__ = [
     "sites",
     "stream_name",
     "tail_element",
+    "turbo_article",
+    "turbo_notice",
+    "turbo_removed",
     "uninvited",
+    "webhook",
+    "webhooks",
     "when",
     "written_from",
     "written_ops",

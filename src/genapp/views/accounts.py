@@ -65,11 +65,28 @@ class AccountPage:
 
 
 def login(
-    person: Person, *, email: str = "", next: str = "/", error: str | None = None, error_field: str | None = None
+    person: Person,
+    *,
+    email: str = "",
+    next: str = "/",
+    error: str | None = None,
+    error_field: str | None = None,
+    has_conversations: bool = False,
+    done: str | None = None,
 ) -> str:
-    """The form to log in. `next` is where to go then: a path of ours, checked by who calls."""
+    """The form to log in. `next` is where to go then: a path of ours, checked by who calls.
+
+    `has_conversations`: the guest who looks has some, and brings them. `done` says what has just been done.
+    """
     return render(
-        "login.html", email=email, next=next, error=error, error_field=error_field, **frame(person, current="login")
+        "login.html",
+        email=email,
+        next=next,
+        error=error,
+        error_field=error_field,
+        has_conversations=has_conversations,
+        done=done,
+        **frame(person, current="login"),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from genapp import assets
+from genapp import assets, markdown
 
 environment = Environment(
     loader=FileSystemLoader(assets.TEMPLATES),
@@ -18,6 +19,13 @@ environment = Environment(
     auto_reload=False,
 )
 environment.globals["asset"] = assets.url
+
+
+def _markdown(text: str) -> Markup:
+    return Markup(markdown.render(text))
+
+
+environment.filters["markdown"] = _markdown
 
 
 def render(template: str, **context: Any) -> str:

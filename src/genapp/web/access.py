@@ -95,7 +95,7 @@ class Access:
     async def _look_up(self, claim: Visitor) -> Visitor:
         now = time.monotonic()
         standing = await models.Session.standing(claim.session_id, claim.user_id, seconds=self._session_seconds)
-        if standing.email is None and not (claim.claims_account or standing.deleted):
+        if standing.email is None and not (claim.claims_account or standing.adopted or standing.deleted):
             keys = (f"guest:{claim.user_id}", f"user:{claim.user_id}")
             return replace(claim, disabled=standing.disabled, keys=keys, asked_at=now)
         if standing.email is None or standing.disabled or not standing.valid:

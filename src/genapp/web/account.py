@@ -11,14 +11,14 @@ from litestar import Request, Response, get, post
 
 from genapp import passwords, views
 from genapp.errors import GenappError, Invalid
-from genapp.models import ApiToken, Session, User, deleting
+from genapp.models import ApiToken, Session, User, departing
+from genapp.web.deleting import forget, require_confirmation
 from genapp.web.devices import device_name
 from genapp.web.errors import answer_error, headers_of
 from genapp.web.exporting import export
-from genapp.web.forgetting import forget
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
-from genapp.web.pages import address_of, page, person_of, see_other
+from genapp.web.pages import page, person_of, see_other
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.sessions import enter
@@ -28,9 +28,10 @@ AnyRequest = Request[Any, Any, Any]
 
 # What is said after a redirect; the address carries a word of ours, never a sentence.
 DONE = {
-    "password": "Your password is changed, and you are logged out everywhere else.",
+    "password": "Your password is changed, and you are logged out everywhere else. API tokens go on: see below.",
     "session": "That session is over.",
     "sessions": "You are logged out everywhere else.",
+    "tokens": "None of your tokens opens anything any more.",
     "token": "That token opens nothing any more.",
 }
 
@@ -113,11 +114,12 @@ async def change_password(
         user = await confirmed(form.get("current_password", ""), parts, visitor, request, field="current_password")
         new = form.get("new_password", "")
         await passwords.require_good(new, user.email or "", field="new_password")
-        if not await user.change_password(await passwords.hashed(new)):
+        ended = await user.change_password(await passwords.hashed(new), but=visitor.session_id)
+        if ended is None:
             raise Invalid("Your password was changed in another place just now. Reload the page.")
     except GenappError as error:
         return await refused(request, parts, visitor, error, "password")
-    await _end_other_sessions(parts, visitor)
+    await parts.revocations.revoke(*[f"session:{one}" for one in ended])
     return done(request, "password")
 
 
@@ -125,7 +127,7 @@ async def confirmed(
     password: str, parts: Parts, visitor: Visitor, request: AnyRequest, *, field: str = "password"
 ) -> User:
     """The account behind a session, once its password was given. Tries are counted as those to log in are."""
-    await parts.quotas.admit_login(visitor.email or "", address_of(request))
+    await parts.quotas.admit_confirmation(visitor.user_id)
     user = await User.by_id(visitor.user_id)
     if not await passwords.matches(password, user.password_hash):
         raise Invalid("This is not your password.", field=field)
@@ -160,15 +162,15 @@ async def delete(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
     try:
         if not visitor.guest:
             await confirmed(form.get("password", ""), parts, visitor, request)
-        elif form.get("confirm") != "yes":
-            raise Invalid("Say that you want this: it cannot be undone.", field="confirm")
-        gone = await deleting.end_user(visitor.user_id)
+        else:
+            require_confirmation(form)
+        gone = await departing.end_user(visitor.user_id)
     except GenappError as error:
         return await refused(request, parts, visitor, error, "deletion")
     await forget(parts, gone)
     await parts.revocations.revoke(f"user:{visitor.user_id}", f"guest:{visitor.user_id}")
     enter(request.scope, parts.sessions.stranger())
-    return Response(None, status_code=204) if shape(request) == "json" else see_other("/")
+    return Response(None, status_code=204) if shape(request) == "json" else see_other("/login", done="deletion")
 
 
 # Not HEAD: to say how long it is would be to make it.

@@ -24,6 +24,8 @@ AnyRequest = Request[Any, Any, Any]
 # The same for an account that is not there as for a password that is wrong.
 NO_MATCH = "This address and this password do not belong together. Check both."
 IS_IN = "You are logged in. Log out first to make another account."
+# What is said after a redirect; the address carries a word of ours, never a sentence.
+DONE = {"deletion": "Everything of yours is deleted."}
 UNINVITED = "This site is by invitation. Ask whoever runs it for a link to sign up with."
 
 
@@ -33,7 +35,8 @@ async def show_login(request: AnyRequest, parts: Given[Parts], visitor: Given[Vi
     place = local_place(request.query_params.get("next"))
     if not visitor.guest:
         return see_other(place)
-    return page(views.login(person_of(parts.settings, visitor), next=place))
+    said = DONE.get(request.query_params.get("done", ""))
+    return await _login_page(parts, visitor, {"next": place}, said=said)
 
 
 @post("/login", opt=is_for(Policy.ANYBODY))
@@ -41,20 +44,11 @@ async def log_in(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
     """Begin a session. What a guest has comes with them."""
     try:
         user = await _recognised(form, parts, address_of(request))
+        await begin_session(request, parts, visitor, user)
     except GenappError as error:
         if shape(request) != "page":
             return answer_error(request, error)
-        html = views.login(
-            person_of(parts.settings, visitor),
-            email=form.get("email", ""),
-            next=local_place(form.get("next")),
-            error=error.sentence,
-            error_field=error.field,
-        )
-        return page(html, error.status, headers_of(error))
-    if visitor.guest and visitor.known:
-        await user.adopt(visitor.user_id)
-    await begin_session(request, parts, visitor, user)
+        return await _login_page(parts, visitor, form, error)
     return _entered(request, form, user)
 
 
@@ -78,11 +72,11 @@ async def sign_up(
         return see_other(local_place(form.get("next")))
     try:
         user = await _joined(form, parts, visitor, address_of(request))
+        await begin_session(request, parts, visitor, user)
     except GenappError as error:
         if shape(request) != "page":
             return answer_error(request, error)
         return await _signup_page(parts, visitor, form, error)
-    await begin_session(request, parts, visitor, user)
     return _entered(request, form, user)
 
 
@@ -96,12 +90,17 @@ async def log_out(request: AnyRequest, parts: Given[Parts], visitor: Given[Visit
 
 
 async def begin_session(request: AnyRequest, parts: Parts, visitor: Visitor, user: User) -> None:
-    """Log a browser in, by a new session: the cookie that it came with opens nothing any more."""
+    """Log a browser in, by a new session: the cookie that it came with opens nothing any more.
+
+    A guest who turns out to be this user brings what they have. Raises Unauthenticated where the password has changed
+    meanwhile.
+    """
     session_id = await Session.begin(
         user,
         device=request.headers.get("user-agent", ""),
         address=address_of(request) or "",
         seconds=parts.settings.session_seconds,
+        adopting=visitor.user_id if visitor.guest and visitor.known else None,
     )
     if visitor.guest:
         await parts.revocations.revoke(f"guest:{visitor.user_id}")
@@ -126,7 +125,7 @@ async def _recognised(form: Form, parts: Parts, address: str | None) -> User:
     if user.disabled_at is not None:
         raise Forbidden(DISABLED)
     if user.password_hash and passwords.is_outdated(user.password_hash):
-        await user.change_password(await passwords.hashed(password))
+        await user.rehash(await passwords.hashed(password))
     return user
 
 
@@ -138,6 +137,7 @@ async def _joined(form: Form, parts: Parts, visitor: Visitor, address: str | Non
     if invitation is not None and invitation.email not in (None, email):
         raise Invalid("This invitation is for another address.", field="email")
     password = form.get("password", "")
+    await parts.quotas.admit_password(address)
     await passwords.require_good(password, email)
     # Not before: who is told that their password is too short has not signed up.
     await parts.quotas.admit_signup(address)
@@ -150,6 +150,25 @@ async def _joined(form: Form, parts: Parts, visitor: Visitor, address: str | Non
 async def _invitation(form: Form) -> Invitation | None:
     token = form.get("invitation")
     return await Invitation.open_one(token) if token else None
+
+
+async def _login_page(
+    parts: Parts, visitor: Visitor, form: Form, error: GenappError | None = None, *, said: str | None = None
+) -> Response[str]:
+    html = views.login(
+        person_of(parts.settings, visitor),
+        email=form.get("email", ""),
+        next=local_place(form.get("next")),
+        error=error.sentence if error else None,
+        error_field=error.field if error else None,
+        has_conversations=await _has_conversations(visitor),
+        done=said,
+    )
+    return page(html, error.status if error else 200, headers_of(error) if error else None)
+
+
+async def _has_conversations(visitor: Visitor) -> bool:
+    return visitor.known and bool(await Conversation.recent(visitor.user_id, limit=1))
 
 
 async def _signup_page(parts: Parts, visitor: Visitor, form: Form, error: GenappError | None = None) -> Response[str]:
@@ -166,7 +185,7 @@ async def _signup_page(parts: Parts, visitor: Visitor, form: Form, error: Genapp
         invitation=form.get("invitation", "") if invitation else "",
         error=error.sentence if error else None,
         error_field=error.field if error else None,
-        has_conversations=visitor.known and bool(await Conversation.recent(visitor.user_id, limit=1)),
+        has_conversations=await _has_conversations(visitor),
         locked_email=invited is not None,
     )
     return page(html, status, headers_of(error) if error else None)

@@ -52,6 +52,14 @@ async def revoke_token(
     return done(request, "token")
 
 
+@post("/account/tokens/revocation", opt=is_for(Policy.ACCOUNT))
+async def revoke_all(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
+    """End every token: for who finds one that they do not know."""
+    ended = await ApiToken.revoke_all(visitor.user_id)
+    await parts.revocations.revoke(*[f"token:{one}" for one in ended])
+    return done(request, "tokens")
+
+
 def _name(form: Form) -> str:
     name = " ".join(form.get("name", "").split())
     if not 0 < len(name) <= LONGEST_NAME:
@@ -73,4 +81,4 @@ def _days(form: Form) -> int | None:
     return DAYS[expires]
 
 
-ROUTES = (make, revoke_token)
+ROUTES = (make, revoke_token, revoke_all)

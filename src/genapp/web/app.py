@@ -18,10 +18,13 @@ from genapp.web import (
     api_tokens,
     cable,
     conversations,
+    deleting,
     generations,
     health,
+    listing,
     openapi,
     sharing,
+    webhooks,
 )
 from genapp.web.authorising import authorise
 from genapp.web.embed import files, sites
@@ -30,6 +33,7 @@ from genapp.web.errors import answer_error
 from genapp.web.forms import Form  # noqa: TC001  Litestar reads the annotations of what it provides
 from genapp.web.headers import headers_hook
 from genapp.web.hosts import Hosts
+from genapp.web.observing import Observed
 from genapp.web.origins import CrossOrigin
 from genapp.web.parts import Parts, opened
 from genapp.web.policies import require_policies
@@ -72,11 +76,14 @@ def every_route() -> list[BaseRouteHandler]:
     return [
         *conversations.ROUTES,
         *generations.ROUTES,
+        *deleting.ROUTES,
+        *listing.ROUTES,
         *accounts.ROUTES,
         *account.ROUTES,
         *api_tokens.ROUTES,
         *sharing.ROUTES,
         *sites.ROUTES,
+        *webhooks.ROUTES,
         *embed_parts.ROUTES,
         *files.ROUTES,
         *administering.ROUTES,
@@ -121,4 +128,5 @@ def create_app(settings: Settings) -> Litestar:
     if settings.hosts:
         # Litestar's own check sees its routes only, takes a port for a part of the name, and answers in one shape.
         app.asgi_handler = Hosts(app.asgi_handler, settings.hosts)
+    app.asgi_handler = Observed(app.asgi_handler, log_access=settings.logs_access)
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request
@@ -50,7 +51,8 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     parts: Parts = connection.app.state.parts
     visitor = await _identified(connection, parts, bearer[1] or "" if bearer else None)
     if visitor.disabled and policy is Policy.ANYBODY:
-        visitor = parts.sessions.stranger()
+        # Their forms are still those of the cookie that they have.
+        visitor = replace(parts.sessions.stranger(), csrf_token=state["claim"].csrf_token)
     # Before it is known whether they may: a page that says no has their name on it.
     state["visitor"] = visitor
     if changes and visitor.lapsed and policy is not Policy.ANYBODY:

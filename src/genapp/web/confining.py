@@ -30,6 +30,8 @@ async def confine(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visit
         named = ids["conversation_id"]
     elif "generation_id" in ids:
         named = (await Generation.owned(ids["generation_id"], visitor.user_id)).conversation
+    elif connection.scope["path"] == "/generations" and form is None:
+        named = connection.query_params.get("conversation_id", "")  # the list of them
     elif connection.scope["path"] in WITHOUT_ID:
         named = visitor.conversation
         if form is not None:

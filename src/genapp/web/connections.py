@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from genapp.settings.edge import Networks
 from genapp.web.headers import HEADERS
 
 if TYPE_CHECKING:
@@ -52,12 +53,14 @@ class _Refused(Exception):
 class HttpConnection(HttpToolsProtocol):
     """Reads a request in bounded space and time, and refuses it otherwise.
 
+    What comes from one of `proxies` says so to the app, which may believe more of it (`from_proxy`, in the state).
     `header_seconds` is what a client has from its first byte, or from connecting, until its headers are here, and
     `body_seconds` what it has from there until the request is whole. Answers may take as long as they like.
     """
 
     header_seconds: float = 15
     body_seconds: float = 60
+    proxies: Networks = Networks(())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,6 +77,8 @@ class HttpConnection(HttpToolsProtocol):
         if hasattr(socket, "TCP_NOTSENT_LOWAT") and sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
         super().connection_made(transport)
+        # Here, as the app sees the client's address in its place (X-Forwarded-For). A WebSocket is given it as well.
+        self.app_state = {**self.app_state, "from_proxy": self.client is not None and self.client[0] in self.proxies}
         self._wait(self.header_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:

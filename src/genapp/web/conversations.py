@@ -9,12 +9,13 @@ from litestar import Request, Response
 
 from genapp import models, views
 from genapp.web.composing import composer_for
+from genapp.web.listing import conversations_page
 from genapp.web.live import Audience, shown
 from genapp.web.negotiation import readable, shape
 from genapp.web.pages import page, person_of, site_of
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
-from genapp.web.representing import conversation_json, conversations_json
+from genapp.web.representing import conversation_json
 from genapp.web.visitors import Visitor
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
 @readable("/", opt=is_for(Policy.READ))
 async def home(request: Request[Any, Any, Any], parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
-    """The composer, which `?prompt=` fills in, and the newest conversations."""
+    """The composer, which `?prompt=` fills in, and the conversations that were changed last."""
     if shape(request) == "json":
-        return Response(conversations_json(await models.Conversation.recent(visitor.user_id)))
+        return await conversations_page(request, visitor, "/")
     limit = parts.settings.prompt_max_characters
     return await home_page(parts, visitor, form={"prompt": request.query_params.get("prompt", "")[:limit]})
 
@@ -74,7 +75,9 @@ async def conversation_page(
     """
     generations = await models.Generation.of_conversation(found.id)
     cards, stream = await shown(parts, Audience(str(visitor.user_id)), generations)
-    share = share_state(await models.Share.of_conversation(found.id), site)
+    # The link is its own key: a token that may read would go on reading by it when it is revoked.
+    browser = visitor.scopes is None
+    share = share_state(await models.Share.of_conversation(found.id), site) if browser else None
     composer = composer_for(
         parts.settings,
         conversation_id=found.id,

@@ -25,15 +25,23 @@ from genapp.models import is_away, parse_id
 from genapp.web.composing import composer_for
 from genapp.web.forms import SAFE_METHODS, Form
 from genapp.web.negotiation import shape
-from genapp.web.pages import local_place, page, person_of, see_other
+from genapp.web.pages import local_place, page, person_of, see_other, turbo_streams
+from genapp.web.rates import rate_headers
 
 if TYPE_CHECKING:
     from genapp.settings import Settings
     from genapp.web.visitors import Visitor
 
+ENTRANCES = ("/login", "/signup")
+# Where nothing of the form can be shown again.
+AGAIN = "This form had expired. Go back, reload the page, and send it again."
+
 logger = logging.getLogger(__name__)
 
 AnyRequest = Request[Any, Any, Any]
+
+# What an `EventSource` accepts, and nothing besides.
+EVENTS = "text/event-stream"
 
 TITLES = {
     400: "That did not work",
@@ -95,6 +103,8 @@ def headers_of(error: GenappError) -> dict[str, str]:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 names a way to come in
     if isinstance(error, WrongMethod):
         headers["Allow"] = error.allow  # 15.5.6: a 405 says what would do
+    if isinstance(error, TooMany):
+        headers |= rate_headers(error.standings)
     return headers
 
 
@@ -132,14 +142,24 @@ def answer_error(request: AnyRequest, exception: Exception) -> Response[Any]:
     """Litestar's exception handler for everything."""
     error = as_ours(exception)
     wanted = shape(request)
+    if isinstance(error, Unavailable) and wanted != "openai" and request.headers.get("accept") == EVENTS:
+        return _come_back(error)
     if wanted == "json":
         return problem(error)
+    if wanted == "turbo":
+        return turbo_streams(views.turbo_notice(error.sentence), error.status, headers_of(error))
     if wanted == "openai":
         return openai_error(error)
     if wanted == "partial":
         renewed = _renewed_token(request) if isinstance(error, FormExpired) else {}
         return page(views.notice(error.sentence), error.status, {**headers_of(error), **renewed})
     return _as_page(request, error)
+
+
+def _come_back(error: Unavailable) -> Response[Any]:
+    """A stream that ends at once. An `EventSource` that is told 503 gives up for good; of this it asks again."""
+    milliseconds = 1000 * (error.retry_after or 5)
+    return Response(f"retry: {milliseconds}\n\n", media_type=EVENTS, headers={"Cache-Control": "no-store"})
 
 
 def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:
@@ -156,11 +176,22 @@ def _as_page(request: AnyRequest, error: GenappError) -> Response[Any]:
         conversation_id = parse_id(form.get("conversation_id", ""))
         composer = composer_for(settings, conversation_id=conversation_id, form=form, error=error)
         html = views.home(composer, [], person_of(settings, visitor))
+    elif isinstance(error, FormExpired) and request.scope["path"] in ENTRANCES:
+        html = _entrance(request.scope["path"], form, error, person_of(settings, visitor))
     elif isinstance(error, Unauthenticated) and _goes_to_a_page(request):
         return see_other("/login", next=local_place(_place(request)))
     else:
-        html = views.error_page(error.status, title, error.sentence, person_of(settings, visitor))
+        sentence = AGAIN if isinstance(error, FormExpired) else error.sentence
+        html = views.error_page(error.status, title, sentence, person_of(settings, visitor))
     return page(html, error.status, headers_of(error))
+
+
+def _entrance(path: str, form: Form, error: GenappError, person: views.Person) -> str:
+    """The form to log in or to sign up, as it was filled in, with a token that is good."""
+    email, place, sentence = form.get("email", ""), local_place(form.get("next")), error.sentence
+    if path == "/login":
+        return views.login(person, email=email, next=place, error=sentence)
+    return views.signup(person, email=email, next=place, error=sentence, invitation=form.get("invitation", ""))
 
 
 def _goes_to_a_page(request: AnyRequest) -> bool:

@@ -24,6 +24,8 @@ JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
 # What may be logged of a form. Of the rest, a prompt may be where that is asked for, and everything else never.
 PUBLIC_FIELDS = ("model", "conversation_id", "idempotency_key")
+# What JSON may also say by true and false.
+FLAGS = ("wait",)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 # NUL cannot be stored, the other controls only come with binary data, and a lone surrogate is no character.
@@ -127,6 +129,8 @@ def from_json(body: bytes) -> Form:
     for name, value in fields.items():
         if value is None:
             continue
+        if name in FLAGS and isinstance(value, bool):
+            value = str(value).lower()
         if not isinstance(value, str):
             raise Invalid(f"“{name[:40]}” must be a string.", field=name[:40])
         form[name] = clean(name, value)

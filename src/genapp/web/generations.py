@@ -10,10 +10,11 @@ from litestar import Request, Response, post
 from litestar.response import Redirect
 from redis.exceptions import RedisError
 
-from genapp import models, views
+from genapp import logs, models, views
 from genapp.errors import GenappError, NotFound
 from genapp.models import Generation
 from genapp.streams import StreamsError
+from genapp.web.asking import wants_to_wait, with_header_key
 from genapp.web.composing import draft_from
 from genapp.web.conversations import conversation_page, home_page
 from genapp.web.errors import answer_error, as_ours, headers_of
@@ -23,9 +24,12 @@ from genapp.web.negotiation import readable, shape
 from genapp.web.pages import address_of, page, person_of, site_of
 from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
+from genapp.web.rates import rate_headers
 from genapp.web.representing import generation_json
 from genapp.web.submitting import limits_from, stop, submit
+from genapp.web.turbo import turbo_generation
 from genapp.web.visitors import Visitor
+from genapp.web.waiting import ended
 
 logger = logging.getLogger(__name__)
 
@@ -34,23 +38,32 @@ AnyRequest = Request[Any, Any, Any]
 
 @post("/generations", opt=is_for(Policy.GENERATE))
 async def create(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor], form: Given[Form]) -> Response[Any]:
-    """Store a prompt and answer at once; a worker does the rest."""
+    """Store a prompt and answer at once, or when it is written, for a program that waits; a worker does the rest."""
     try:
-        generation = await submit(parts, draft_from(form, visitor, parts.settings), address_of(request))
+        form, waits = with_header_key(request, form), wants_to_wait(request, form)
+        draft = draft_from(form, visitor, parts.settings)
+        generation, standings = await submit(parts, draft, address_of(request))
     except Exception as error:
         return await refuse(request, parts, visitor, form, as_ours(error))
-    return await created(request, parts, visitor, generation, inside=bool(form.get("conversation_id")))
+    if waits and shape(request) == "json":
+        generation = await ended(parts, visitor, generation, parts.settings.wait_seconds)
+    answer = await created(request, parts, visitor, generation, inside=draft.conversation_id is not None)
+    answer.headers.update(rate_headers(standings))
+    return answer
 
 
 async def created(
     request: AnyRequest, parts: Parts, visitor: Visitor, generation: Generation, *, inside: bool
 ) -> Response[Any]:
     """Answer a submission. `inside`: it was sent from its conversation's page, which needs only the new article."""
+    logs.add_ids(generation_id=generation.id)
     wanted = shape(request)
     url = f"/conversations/{generation.conversation}"
     if wanted == "json":
         location = {"Location": f"/generations/{generation.id}"}
         return Response(generation_json(parts, visitor, generation), status_code=201, headers=location)
+    if wanted == "turbo":
+        return await turbo_generation(parts, visitor, generation, status=201)
     if wanted == "page":
         return Redirect(url, status_code=303)
     if inside:
@@ -86,13 +99,15 @@ async def _page_it_came_from(
 
 @readable("/generations/{generation_id:uuid}", opt=is_for(Policy.READ))
 async def show(request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
-    """One generation: as JSON, as its article, or as a page at its place in the conversation."""
+    """One generation: as JSON, as its article (for Turbo too), or as a page at its place in the conversation."""
     generation = await Generation.owned(generation_id, visitor.user_id)
     wanted = shape(request)
     if wanted == "json":
         return Response(generation_json(parts, visitor, generation))
     if wanted == "partial":
         return await live_article(parts, visitor, generation)
+    if wanted == "turbo":
+        return await turbo_generation(parts, visitor, generation)
     found = await models.Conversation.owned(generation.conversation, visitor.user_id)
     return await conversation_page(parts, visitor, found, site_of(request))
 
@@ -112,19 +127,24 @@ async def retry(
 ) -> Response[Any]:
     """Try a failed or stopped generation again. Idempotent: what is in progress or completed stays as it is."""
     earlier = await Generation.owned(generation_id, visitor.user_id)
-    await parts.quotas.admit(visitor.user_id, address_of(request))
+    standings = await parts.quotas.admit(visitor.user_id, address_of(request))
     generation, new = await earlier.retry(limits_from(parts.settings))
     if new:
         await announce_retry(parts, generation)
         await parts.jobs.generate_later(generation.id)
-    return await changed(request, parts, visitor, generation)
+    answer = await changed(request, parts, visitor, generation)
+    answer.headers.update(rate_headers(standings))
+    return answer
 
 
 async def changed(request: AnyRequest, parts: Parts, visitor: Visitor, generation: Generation) -> Response[Any]:
     """Answer a change of a generation: 200 where it is done, whoever did it."""
+    logs.add_ids(generation_id=generation.id)
     wanted = shape(request)
     if wanted == "json":
         return Response(generation_json(parts, visitor, generation), status_code=200)
+    if wanted == "turbo":
+        return await turbo_generation(parts, visitor, generation, present=True)
     if wanted == "page":
         return Redirect(f"/conversations/{generation.conversation}#{views.dom_id(generation.id)}", status_code=303)
     return await live_article(parts, visitor, generation)

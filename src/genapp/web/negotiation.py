@@ -1,4 +1,4 @@
-"""What shape of answer a request wants: one of four, the same for every route."""
+"""What shape of answer a request wants: one of five, the same for every route."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from litestar import HttpMethod, route
 if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
 
-Shape = Literal["partial", "page", "json", "openai"]
+Shape = Literal["partial", "page", "json", "turbo", "openai"]
 
+TURBO = "text/vnd.turbo-stream.html"
 # What is below speaks as OpenAI's API does, to whoever asks and whatever they accept.
 OPENAI_PREFIX = "/v1/"
 
@@ -20,15 +21,17 @@ readable = partial(route, http_method=[HttpMethod.GET, HttpMethod.HEAD])
 
 
 def shape(request: ASGIConnection[Any, Any, Any, Any]) -> Shape:
-    """`partial` for htmx, `json` for who asks for JSON (or sends it and takes anything), else a `page`.
+    """`partial` for htmx, `turbo` for Hotwire's Turbo, `json` for who asks for JSON (or sends it and takes anything).
 
-    Below `/v1` it is `openai`.
+    Else a `page`. Below `/v1` it is `openai`.
     """
     if request.scope["path"].startswith(OPENAI_PREFIX):
         return "openai"
     accept = request.headers.get("accept", "")
     if request.headers.get("hx-request") == "true" and "application/json" not in accept:
         return "partial"
+    if TURBO in accept:
+        return "turbo"
     if "json" in accept and "text/html" not in accept:
         return "json"
     sends_json = request.headers.get("content-type", "").startswith("application/json")

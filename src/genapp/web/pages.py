@@ -10,6 +10,7 @@ from litestar import MediaType, Response
 from litestar.response import Redirect
 
 from genapp import views
+from genapp.web.negotiation import TURBO
 
 if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
@@ -25,6 +26,11 @@ LONGEST_PLACE = 500
 def page(html: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
     """A page of one user."""
     return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+def turbo_streams(html: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
+    """What Turbo does to a page."""
+    return Response(html, status_code=status, media_type=TURBO, headers=headers)
 
 
 def see_other(path: str, **query: str) -> Redirect:

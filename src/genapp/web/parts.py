@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from genapp import jobs, models, redis_clients
+from genapp import jobs, models, redis_clients, tracing
 from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
@@ -58,6 +58,7 @@ class Parts:
 async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
     """Open the process's connections for as long as the app runs."""
     async with AsyncExitStack() as stack:
+        stack.callback(tracing.stop)
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
         client = redis_clients.bounded(settings)
         stack.push_async_callback(client.aclose)

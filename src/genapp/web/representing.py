@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from genapp import streams, views
+from genapp.models import FINISHED
+from genapp.models.conversation import title_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from genapp.models import Conversation, Generation, Opened
     from genapp.web.parts import Parts
@@ -30,7 +33,7 @@ def generation_json(parts: Parts, visitor: Visitor, generation: Generation) -> d
         "created_at": generation.created_at.isoformat(),
         "finished_at": generation.finished_at.isoformat() if generation.finished_at else None,
         "url": f"/generations/{generation.id}",
-        "stream_url": _stream_url(parts, visitor, generation),
+        "stream_url": None if generation.finished else _stream_url(parts, visitor, generation.id),
     }
 
 
@@ -48,8 +51,8 @@ def conversation_json(
     }
 
 
-def conversations_json(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A list of conversations, newest first."""
+def conversations_json(rows: Sequence[dict[str, Any]], next_url: str | None) -> dict[str, Any]:
+    """A page of a list of conversations, and where the next one is."""
     return {
         "conversations": [
             {
@@ -60,14 +63,38 @@ def conversations_json(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 "busy": row["busy"],
             }
             for row in rows
-        ]
+        ],
+        "next": next_url,
     }
 
 
-def _stream_url(parts: Parts, visitor: Visitor, generation: Generation) -> str | None:
-    if generation.finished:
-        return None
-    name = views.stream_name(generation.id)
+def generations_json(
+    parts: Parts, visitor: Visitor, rows: Sequence[dict[str, Any]], next_url: str | None
+) -> dict[str, Any]:
+    """A page of a list of generations (`models.listing`), without their texts."""
+    return {"generations": [_item(parts, visitor, row) for row in rows], "next": next_url}
+
+
+def _item(parts: Parts, visitor: Visitor, row: dict[str, Any]) -> dict[str, Any]:
+    usage = {"input_tokens": row["input_tokens"], "output_tokens": row["output_tokens"]}
+    error = {"code": row["error_code"], "message": row["error_message"]}
+    return {
+        "id": str(row["id"]),
+        "conversation_id": str(row["conversation"]),
+        "status": row["status"],
+        "model": row["model"],
+        "title": title_from(row["prompt"]),
+        "error": error if row["status"] == "failed" else None,
+        "usage": usage if row["output_tokens"] is not None else None,
+        "created_at": row["created_at"].isoformat(),
+        "finished_at": row["finished_at"].isoformat() if row["finished_at"] else None,
+        "url": f"/generations/{row['id']}",
+        "stream_url": None if row["status"] in FINISHED else _stream_url(parts, visitor, row["id"]),
+    }
+
+
+def _stream_url(parts: Parts, visitor: Visitor, generation_id: UUID) -> str:
+    name = views.stream_name(generation_id)
     return streams.stream_from(parts.names, str(visitor.user_id), [(name, None)], dialect="json")
 
 

@@ -11,9 +11,11 @@ from genapp import models, views
 from genapp.models import Generation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from genapp.models import Draft
+    from genapp.quotas import Standing
     from genapp.settings import Settings
     from genapp.web.parts import Parts
     from genapp.web.visitors import Visitor
@@ -21,17 +23,17 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-async def submit(parts: Parts, draft: Draft, address: str | None) -> Generation:
-    """Store a prompt, for a worker to answer; `address` is the client's.
+async def submit(parts: Parts, draft: Draft, address: str | None) -> tuple[Generation, Sequence[Standing]]:
+    """Store a prompt, for a worker to answer; `address` is the client's. Gives how far the rates are used up, too.
 
     Raises NotFound for somebody else's conversation, and TooMany past a limit.
     """
-    await parts.quotas.admit(draft.user_id, address)
+    standings = await parts.quotas.admit(draft.user_id, address)
     generation, _ = await Generation.submit(draft, limits_from(parts.settings))
     if generation.status == "queued":
         # Also for a repeated submission: the first may have died before it came to this.
         await parts.jobs.generate_later(generation.id)
-    return generation
+    return generation, standings
 
 
 async def stop(parts: Parts, visitor: Visitor, generation_id: UUID) -> Generation:

@@ -59,7 +59,8 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
 async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> None:
     """Stream to somebody what they may see of what the request names, for as long as they may.
 
-    Raises NotFound, Invalid and WrongMethod for what cannot be followed, and TooMany past what one may have open.
+    204 where they have seen the end of all of it. Raises NotFound, Invalid and WrongMethod for what cannot be followed,
+    and TooMany past what one may have open.
     """
     if scope.get("method") != "GET":
         raise WrongMethod("GET")
@@ -71,6 +72,11 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
         raise Invalid(f"There is no such dialect. Choose one of {', '.join(streams.DIALECTS)}.", field="dialect")
     cursors = request.headers.get("last-event-id") or request.query_params.get("after") or ""
     places = streams.Cursors.parse(cursors, len(names)).places
+    if all(place is not None and place.ended for place in places):
+        # An `EventSource` comes back whatever `done` says to it, and stops for good when it is told 204.
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return
     with parts.openings.one_more(holder.counted), metrics.viewers.track_inprogress():
         await restore_finished(parts, names)
         async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:

@@ -31,6 +31,7 @@ export class Part extends HTMLElement {
     news(this.querySelectorAll(ARTICLE), this);
     this.changed();
     this.followWhatIsIn(this);
+    this.inert = false;
   }
 
   followWhatIsIn(fetched) {

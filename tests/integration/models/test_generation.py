@@ -263,3 +263,12 @@ async def test_what_has_waited_too_long_is_failed_and_nothing_else_is() -> None:
     assert (failed.status, failed.error_code) == ("failed", "waited_too_long")
     again, _ = await failed.retry(Limits(3))
     assert await again.expire(3600) is None
+
+
+async def test_a_release_goes_on_working_on_the_schema_of_the_one_that_follows_it() -> None:
+    generation = await submitted()
+    await Generation.raw("ALTER TABLE generations ADD COLUMN of_the_next_release text")
+    try:
+        assert (await Generation.owned(generation.id, generation.user)).prompt == generation.prompt
+    finally:
+        await Generation.raw("ALTER TABLE generations DROP COLUMN of_the_next_release")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from genapp import models
-from genapp.models import ApiToken, Conversation, Session, Share, User, deleting, new_id
+from genapp.models import ApiToken, Conversation, Session, Share, User, departing, new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -63,7 +63,7 @@ async def test_an_admin_is_one_while_they_are_promoted_and_not_disabled() -> Non
 
 async def test_everything_of_a_deleted_account_is_void() -> None:
     user, ids = await made()
-    await deleting.end_user(user.id)
+    await departing.end_user(user.id)
     assert await void({**ids, "guest": user.id}) == {"session", "token", "share", "user"}
 
 

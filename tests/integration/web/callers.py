@@ -54,7 +54,21 @@ def somebody(app: App, prompt: str = "[demo: echo] hello") -> Caller:
     shared = httpx.post(
         f"{app.url}/conversations/{asked['conversation_id']}/share", json={}, headers=session, timeout=20
     ).json()
+    site = httpx.post(
+        f"{app.url}/account/sites",
+        json={"name": "shop", "origins": "https://shop.example"},
+        headers=session,
+        timeout=20,
+    ).json()
+    webhook = httpx.post(
+        f"{app.url}/account/webhooks",
+        json={"url": "http://127.0.0.1:9/", "completed": "yes"},
+        headers=session,
+        timeout=20,
+    ).json()
     caller.own = {
+        "webhook_id": webhook["id"],
+        "site_id": site["id"],
         "generation_id": asked["id"],
         "conversation_id": asked["conversation_id"],
         "token": shared["url"].rpartition("/")[2],

@@ -139,6 +139,9 @@ class Visitor:
         self, url: str, headers: dict[str, str] | None = None, *, seconds: float = 20
     ) -> AsyncIterator[tuple[str, str, str]]:
         async with asyncio.timeout(seconds), self.http.stream("GET", url, headers=headers) as answer:
+            if answer.status_code == 204:  # there is nothing after the cursor that was sent, and never will be
+                yield "", "done", ""
+                return
             if answer.status_code != 200:
                 await answer.aread()
                 answer.raise_for_status()

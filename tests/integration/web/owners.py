@@ -51,6 +51,8 @@ class Owner:
         ids = {**self.ids, "token": share or "x" * 32}
         if finished:
             ids["generation_id"] = self.finished_id
+        if row.spare:
+            ids |= {"generation_id": ids["spare_generation_id"], "conversation_id": ids["spare_conversation_id"]}
         path = re.sub(r"{(\w+):\w+}", lambda found: ids[found[1]], row.path)
         if row.path == "/embed/frame":
             return f"{path}?site={self.framing_site_id}"
@@ -75,17 +77,22 @@ class Owner:
 
 async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = False) -> Owner:
     """An account (or a guest) with a conversation of which one answer is finished and one under way, shared, with a
-    session more, a token, and an invitation by an admin."""
+    session more, a token, a webhook at which nobody listens, and an invitation by an admin."""
     mark = new_id().hex
-    marks = {name: f"{name}-{mark}" for name in ("prompt", "email", "invited")}
+    marks = {name: f"{name}-{mark}" for name in ("prompt", "email", "invited", "hook")}
     admin = await made_admin(sites, http)
     marks["email"] = "" if guest else f"{marks['email']}@example.org"
     person = await (arrived(sites, http) if guest else signed_up(sites, http, marks["email"]))
     at = "open" if guest else "accounts"
+    webhook_id = str(new_id()) if guest else await _webhook_of(person, marks["hook"])
     first = await person.asks(f"[demo: echo] {marks['prompt']}")
     await _until(person, at, first["url"], "completed")
     second = await person.asks(f"[demo: stall] {marks['prompt']}", conversation_id=first["conversation_id"])
     await _until(person, at, second["url"], "processing")
+    spare = [await person.asks(f"[demo: echo] {marks['prompt']}")]
+    spare.append(await person.asks(f"[demo: echo] {marks['prompt']}", conversation_id=spare[0]["conversation_id"]))
+    for one in spare:
+        await _until(person, at, one["url"], "completed")
     page = f"/conversations/{first['conversation_id']}"
     share = (await person.done("POST", f"{page}/share", at=at)).json()["url"]
     user_id = str(sites.sessions.read(person.cookie)[0].user_id)
@@ -93,6 +100,8 @@ async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = Fal
         "user_id": user_id,
         "conversation_id": first["conversation_id"],
         "generation_id": second["id"],
+        "spare_conversation_id": spare[0]["conversation_id"],
+        "spare_generation_id": spare[0]["id"],
         "response_id": f"resp_{UUID(second['id']).hex}",
         "name": "openai:demo-fast",
         "token": share.removeprefix("/shared/"),
@@ -100,12 +109,16 @@ async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = Fal
         "session_id": str(new_id()),
         "token_id": str(new_id()),
         "site_id": str(new_id()),
+        "webhook_id": webhook_id,
+        "delivery_id": str(new_id()),
     }
     if not guest:
         other = await person.log_in()
         ids["session_id"] = str(sites.sessions.read(other.cookie)[0].session_id)
         ids["token_id"], _ = await person.token()
         ids["site_id"] = await _site_of(person)
+        webhook = (await person.done("GET", f"/account/webhooks/{webhook_id}")).json()
+        ids["delivery_id"] = webhook["deliveries"][0]["id"]
     return Owner(
         person,
         admin,
@@ -125,6 +138,11 @@ async def stream_on(person: Persona, path: str, *, at: str = "accounts") -> str:
     found = STREAM.search(page.text)
     assert found, page.text
     return html.unescape(found[1])
+
+
+async def _webhook_of(person: Persona, mark: str) -> str:
+    url = f"http://127.0.0.1:9/{mark}"
+    return str((await person.done("POST", "/account/webhooks", url=url, completed="yes")).json()["id"])
 
 
 async def _site_of(person: Persona) -> str:

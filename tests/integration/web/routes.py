@@ -28,7 +28,8 @@ class Row:
 
     `outsider`: the statuses for somebody whom the policy lets in, who has nothing to do with the owner of the ids in
     the path. `sent`: what they send. `given`: what the owner sends instead. `shows`: which of the owner's secrets an
-    owner is shown there. `socket`: it is for WebSockets, and asked by HTTP it is not there for anybody.
+    owner is shown there. `socket`: it is for WebSockets, and asked by HTTP it is not there for anybody. `spare`: it is
+    about the owner's other conversation, because the first one has been deleted.
     """
 
     methods: str
@@ -39,6 +40,7 @@ class Row:
     given: Mapping[str, str] | None = None
     shows: str = ""
     socket: bool = False
+    spare: bool = False
 
     @property
     def key(self) -> str:
@@ -46,11 +48,11 @@ class Row:
 
     @property
     def unsafe(self) -> bool:
-        return self.methods == "POST"
+        return self.methods in ("POST", "DELETE")
 
     @property
     def method(self) -> str:
-        return "POST" if self.unsafe else "GET"
+        return self.methods if self.unsafe else "GET"
 
 
 def row(methods: str, path: str, policy: Policy, *outsider: int, **more: Any) -> Row:
@@ -60,6 +62,7 @@ def row(methods: str, path: str, policy: Policy, *outsider: int, **more: Any) ->
 WRONG = "nobody would have this one"
 CONVERSATION = "/conversations/{conversation_id:uuid}"
 GENERATION = "/generations/{generation_id:uuid}"
+WEBHOOK = "/account/webhooks/{webhook_id:uuid}"
 USER = "/admin/users/{user_id:uuid}"
 SITE = "/account/sites/{site_id:uuid}"
 
@@ -68,6 +71,7 @@ ROWS = (
     row(READ, "/readyz", Policy.EVERYONE, 200),
     row(READ, "/metrics", Policy.EVERYONE, 200),
     row(READ, "/openapi.json", Policy.EVERYONE, 200),
+    row(READ, "/docs/api", Policy.ANYBODY, 200),
     row(RAW, "/static", Policy.EVERYONE, 200),
     row(READ, "/embed.js", Policy.EVERYONE, 200),
     row(READ, "/embed-host.js", Policy.EVERYONE, 200),
@@ -87,6 +91,9 @@ ROWS = (
         given={"email": "{EMAIL}", "password": PASSWORD},
     ),
     row(READ, "/", Policy.READ, 200, shows="prompt"),
+    # For people they are on the first page.
+    row(READ, "/conversations", Policy.READ, 200, 303),
+    row(READ, "/generations", Policy.READ, 200, 303),
     row(READ, CONVERSATION, Policy.READ, shows="prompt"),
     row(
         *("POST", "/generations", Policy.GENERATE),
@@ -114,8 +121,20 @@ ROWS = (
     row("POST", "/v1/responses/{response_id:str}/cancel", Policy.PROGRAM_GENERATE),
     row(READ, "/account", Policy.BROWSER, 200, shows="email"),
     row("GET", "/account/export", Policy.BROWSER, 200, shows="prompt"),
+    row(READ, "/account/webhooks", Policy.ACCOUNT, 200, shows="hook"),
+    row("POST", "/account/webhooks", Policy.ACCOUNT, 201, 422, sent={"url": "http://127.0.0.1:9/", "failed": "yes"}),
+    row(READ, WEBHOOK, Policy.ACCOUNT, shows="hook"),
+    row("POST", f"{WEBHOOK}/deliveries/{{delivery_id:uuid}}/retry", Policy.ACCOUNT),
+    row("POST", f"{WEBHOOK}/disablement", Policy.ACCOUNT),
+    row("POST", f"{WEBHOOK}/enablement", Policy.ACCOUNT),
+    row("POST", f"{WEBHOOK}/deletion", Policy.ACCOUNT, sent={"confirm": "yes"}),
+    row("DELETE", GENERATION, Policy.GENERATE),
+    row("DELETE", CONVERSATION, Policy.GENERATE),
+    row("POST", f"{GENERATION}/deletion", Policy.GENERATE, sent={"confirm": "yes"}, spare=True),
+    row("POST", f"{CONVERSATION}/deletion", Policy.GENERATE, sent={"confirm": "yes"}, spare=True),
     row("POST", "/account/tokens", Policy.ACCOUNT, 201, 422, sent={"name": "another", "scope": "generate"}),
     row("POST", "/account/tokens/{token_id:uuid}/revocation", Policy.ACCOUNT),
+    row("POST", "/account/tokens/revocation", Policy.ACCOUNT, 303, 204),
     row("POST", "/account/sessions/{session_id:uuid}/revocation", Policy.ACCOUNT),
     row("POST", "/account/sessions/revocation", Policy.ACCOUNT, 303, 204),
     row(READ, "/account/sites", Policy.ACCOUNT, 200),

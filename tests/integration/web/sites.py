@@ -29,6 +29,8 @@ ROWS_OF = {
     "sessions": '"user" = ANY($1)',
     "api_tokens": '"user" = ANY($1)',
     "sites": '"user" = ANY($1)',
+    # Not what is sent to them, which is tried again by itself.
+    "webhooks": '"user" = ANY($1)',
     "conversations": '"user" = ANY($1)',
     "generations": '"user" = ANY($1)',
     "attempts": '"user" = ANY($1)',

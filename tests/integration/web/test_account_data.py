@@ -187,6 +187,8 @@ async def test_of_who_deletes_everything_nothing_is_left(
         assert invitation
         await visitor.sign_up(email, invitation=invitation[1])
         await visitor.http.post("/account/tokens", json={"name": canary}, headers=JSON)
+        webhook = {"url": f"http://127.0.0.1:9/{canary}", "completed": "yes", "with_content": "yes"}
+        await visitor.http.post("/account/webhooks", json=webhook, headers=JSON)
     finished = await visitor.submit(f"[demo: echo] {canary}", model="openai:demo-fast")
     await visitor.until(finished["id"], "completed")
     active = app.stats()["active"]
@@ -209,7 +211,7 @@ async def test_of_who_deletes_everything_nothing_is_left(
 
     old = visitor.cookie
     answer = await visitor.post_form("/account/deletion", **({"confirm": "yes"} if guest else {"password": PASSWORD}))
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?done=deletion")
     for stream in streams:
         await stream
 

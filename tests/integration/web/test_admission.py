@@ -145,6 +145,11 @@ async def test_while_redis_is_away_nobody_logs_in_and_who_is_in_goes_on(
     assert account.email in (await account.http.get("/account", headers=HTML)).text
     assert (await account.post_form("/account/sessions/revocation")).status_code == 303
     assert (await other.http.get("/", headers=JSON)).status_code == 401  # the row decides, also unannounced
+    # A browser's EventSource gives up for good when it is told 503: it is told to come back, and programs are told 503.
+    stream = await account.http.get(asked["stream_url"], headers={"Accept": "text/event-stream"})
+    assert (stream.status_code, stream.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    assert stream.text == "retry: 5000\n\n"
+    assert (await account.http.get(asked["stream_url"])).status_code == 503
     server.start()
 
     async def entered() -> bool:

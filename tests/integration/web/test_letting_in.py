@@ -31,7 +31,7 @@ async def problem_with(row: Row, method: str, who: Persona, owner: Owner, access
         return "" if answer.status_code == 404 else f"no WebSocket, and {answer.status_code}"
     if answer.status_code not in (200, 201, 204, 303):
         return f"{answer.status_code} {answer.text[:200]}"
-    if answer.headers.get("location", "").startswith("/login"):
+    if answer.headers.get("location", "").startswith("/login?next="):
         return "sent to the log-in"
     if row.methods == RAW and row.path != "/static":
         kind = answer.headers["content-type"]
@@ -50,8 +50,8 @@ async def walk(rows: list[Row], who: Persona, owner: Owner, access: str, shape: 
     ]
 
 
-async def until_gone(owner: Owner) -> None:
-    """Wait until only the admin is left: they were deleted last."""
+async def until_deleted(owner: Owner) -> None:
+    """The account was deleted last: it goes by and by, and only the admin is left."""
 
     async def gone() -> bool:
         return len(await owner.rows()) < 5
@@ -69,7 +69,7 @@ async def test_an_account_can_use_every_route_that_is_not_for_admins(
     rows = [row for row in ROWS if row.key not in {*others, "POST /signup"}]
     problems = await walk(rows, owner.person, owner, "accounts", shape)
     assert not problems, "\n".join(problems)
-    await until_gone(owner)
+    await until_deleted(owner)
 
 
 @pytest.mark.parametrize("shape", ["page", "json"])
@@ -85,7 +85,7 @@ async def test_a_guest_of_an_open_site_can_use_what_is_for_guests(sites: Sites, 
     owner = await made_owner(sites, http, guest=True)
     rows = [row for row in ROWS if row.policy in BY_GUEST]
     assert await walk(rows, owner.person, owner, "open", "page") == []
-    await until_gone(owner)
+    await until_deleted(owner)
 
 
 async def test_a_program_with_a_token_can_use_what_its_scope_is_for(sites: Sites, http: httpx.AsyncClient) -> None:

@@ -132,6 +132,24 @@ async def test_a_stopped_worker_hands_its_answers_back_and_the_next_one_complete
     assert messages[-1]["content"] == COUNTED
 
 
+async def test_a_stopped_worker_hands_back_also_what_waits_to_be_tried_again(app: App, visitor: Visitor) -> None:
+    app.stop("worker")
+    app.start("worker", "worker", GENAPP_RETRY_SECONDS="30")
+    app.wait_until_ready()
+    asked = [await visitor.submit(f"[demo: 500x1 n5] {number}", model="openai:demo-fast") for number in range(10)]
+    async for _, _, data in visitor.listen(asked[-1]["stream_url"]):
+        if "Trying again in" in data:
+            break
+    await asyncio.to_thread(app.stop, "worker")
+    connection = await asyncpg.connect(app.env["DATABASE_URL"])
+    rows = await connection.fetch("SELECT status FROM generations WHERE id = any($1)", [one["id"] for one in asked])
+    await connection.close()
+    assert [row["status"] for row in rows] == ["queued"] * len(asked)
+    app.start("worker", "worker")
+    for one in asked:
+        assert (await visitor.until(one["id"], "completed", "failed"))["status"] == "completed"
+
+
 async def test_a_killed_workers_answer_is_taken_up_by_another_and_its_viewer_sees_it_whole(
     app: App, visitor: Visitor
 ) -> None:

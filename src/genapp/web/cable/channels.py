@@ -129,7 +129,9 @@ class GenerationChannel:
     async def _generate(self, form: Form) -> bool:
         client = self._client
         self._require(Policy.GENERATE)
-        generation = await submit(client.parts, draft_from(form, client.visitor, client.parts.settings), client.address)
+        generation, _ = await submit(
+            client.parts, draft_from(form, client.visitor, client.parts.settings), client.address
+        )
         shown = generation_json(client.parts, client.visitor, generation)
         await self._tell({"type": "created", "generation": shown})
         if not self._named:

@@ -56,6 +56,7 @@ async def connect(scope: Scope, receive: Receive, send: Send) -> None:
         except Exception as error:
             await socket.close(ending(as_ours(error)))
             return
+        scope["state"]["visitor"] = visitor  # for what is told of the request
         extended = subprotocol == action_cable.EXTENDED
         await Connection(parts, visitor, socket, address=address, extended=extended).serve(receive)
 

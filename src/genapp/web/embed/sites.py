@@ -10,10 +10,10 @@ from litestar import Request, Response, post
 
 from genapp import views
 from genapp.errors import GenappError, Invalid
-from genapp.models import Site, deleting
+from genapp.models import Site, departing
 from genapp.models.site import NAME_CHARACTERS
+from genapp.web.deleting import forget
 from genapp.web.errors import headers_of, problem
-from genapp.web.forgetting import forget
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
 from genapp.web.origins import ANY_SITE
@@ -134,8 +134,7 @@ async def delete(
     if form.get("confirm") != "yes":
         error = Invalid("Say that you want this: it cannot be undone.", field="confirm")
         return await _refused(request, parts, visitor, error, error_site=str(site_id))
-    gone = await deleting.end_site(site.id)
-    await forget(parts, gone)
+    await forget(parts, await departing.end_site(site.id))
     return await _changed(request, parts, site_id, "deletion")
 
 

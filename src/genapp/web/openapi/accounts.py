@@ -149,6 +149,9 @@ def _of_somebody() -> dict[object, Operation]:
                 example={"name": "nightly report", "scope": "generate", "expires": "90"},
             ),
         ),
+        api_tokens.revoke_all: Operation(
+            "revoke_tokens", TAG, "End every API token", {204: empty("None opens anything.")}, body=NOTHING_TO_SAY
+        ),
         api_tokens.revoke_token: Operation(
             "revoke_token", TAG, "End an API token", {204: empty("It opens nothing.")}, body=NOTHING_TO_SAY
         ),

@@ -9,7 +9,7 @@ import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from genapp.web.openapi import accounts, generations, operating, sharing, streams
+from genapp.web.openapi import accounts, generations, kept, operating, sharing, sites, streams, webhooks
 from genapp.web.openapi.refusals import PROBLEM, component_responses, references, usual
 from genapp.web.openapi.writing import LINK, Operation, Piece, parameter, uuid
 from genapp.web.policies import Policy, policy_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from genapp.settings import Settings
 
-AREAS = (generations, streams, sharing, accounts, operating)
+AREAS = (generations, kept, streams, webhooks, sharing, accounts, sites, operating)
 PATH_PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
 PATH_SCHEMAS = {"uuid": uuid(), "str": LINK}
 
@@ -45,7 +45,8 @@ SECURITY_SCHEMES = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "An API token. `read` may see what is its owner's; `generate` may ask, stop and try again.",
+        "description": "An API token. `read` may see what is its owner's; `generate` may ask, stop, try again "
+        "and delete.",
     },
     "session": {
         "type": "apiKey",
@@ -61,16 +62,18 @@ def document(handlers: Iterable[BaseRouteHandler], settings: Settings) -> Piece:
     areas = [module.area(settings) for module in AREAS]
     operations = {handler: operation for area in areas for handler, operation in area.operations.items()}
     paths: Piece = {}
-    for handler in handlers:
-        if handler in operations:
-            path, described = _described(handler, operations[handler], guests=settings.access_policy == "open")
+    known = set(handlers)
+    for handler, operation in operations.items():  # in the order in which they are told
+        if handler in known:
+            path, described = _described(handler, operation, guests=settings.access_policy == "open")
             paths.setdefault(path, {})[method_of(handler)] = described
     return {
         "openapi": "3.1.1",
         "info": {"title": "genapp", "version": version("genapp"), "description": ABOUT},
         "servers": [{"url": "/"}],
-        "tags": [{"name": module.TAG} for module in AREAS],
+        "tags": [{"name": tag} for tag in dict.fromkeys(module.TAG for module in AREAS)],
         "paths": paths,
+        "webhooks": webhooks.outgoing(),
         "components": {
             "schemas": {"Problem": PROBLEM, **{name: one for area in areas for name, one in area.schemas.items()}},
             "responses": component_responses(),
@@ -81,7 +84,8 @@ def document(handlers: Iterable[BaseRouteHandler], settings: Settings) -> Piece:
 
 def method_of(handler: BaseRouteHandler) -> str:
     """The method that a handler is described by; what is not HTTP alone (the streams) is read."""
-    return "post" if "POST" in getattr(handler, "http_methods", ()) else "get"
+    methods = getattr(handler, "http_methods", ())
+    return next((method.lower() for method in ("POST", "DELETE") if method in methods), "get")
 
 
 def path_of(handler: BaseRouteHandler) -> str:
@@ -111,7 +115,7 @@ def _described(handler: BaseRouteHandler, operation: Operation, *, guests: bool)
     found = PATH_PARAMETER.findall(path)
     in_path = [parameter("path", name, "Which one.", PATH_SCHEMAS[kind], required=True) for name, kind in found]
     parameters = [*in_path, *operation.parameters]
-    refused = usual(policy, changes=method_of(handler) == "post", finds=bool(found))
+    refused = usual(policy, changes=method_of(handler) != "get", finds=bool(found))
     answers = {str(status): response for status, response in operation.answers.items()}
     return path_of(handler), {
         "operationId": operation.id,

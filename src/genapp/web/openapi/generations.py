@@ -8,7 +8,9 @@ from genapp.errors import NotFound, TooMany
 from genapp.models import FINISHED, IN_FLIGHT
 from genapp.models.conversation import TITLE_CHARACTERS
 from genapp.web import conversations, generations
+from genapp.web.asking import KEY_HEADER, WAIT
 from genapp.web.composing import MAX_KEY
+from genapp.web.openapi.refusals import RATES
 from genapp.web.openapi.writing import (
     NOTHING_TO_SAY,
     WORDS,
@@ -24,6 +26,7 @@ from genapp.web.openapi.writing import (
     moment,
     one_of,
     or_null,
+    parameter,
     record,
     ref,
     string,
@@ -56,34 +59,31 @@ def area(settings: Settings) -> Area:
             "idempotency_key": left_out(
                 text("The same key gives the generation that it gave first.", minLength=1, maxLength=MAX_KEY)
             ),
+            "wait": {"anyOf": [{"type": "boolean"}, {"enum": [*WAIT, "", None]}], "description": "As in the query."},
         },
         required=("prompt",),
         example={"prompt": "Why is the sky blue?", "idempotency_key": "4fda1a6e"},
     )
     return Area(
         {
-            conversations.home: Operation(
-                "list_conversations",
-                TAG,
-                "The newest conversations",
-                {200: answer("The newest 50, the last changed first.", ref("Conversations"))},
-            ),
-            conversations.conversation: Operation(
-                "get_conversation",
-                TAG,
-                "A conversation with all its generations",
-                {200: answer("The conversation, its oldest generation first.", ref("Conversation"))},
-            ),
             generations.create: Operation(
                 "create_generation",
                 TAG,
                 "Ask for an answer",
                 {
                     201: answer(
-                        "It is stored and will be answered.", ref("Generation"), example=EXAMPLE, headers=LOCATION
+                        "It is stored, and is or will be answered: `status` says how far it is.",
+                        ref("Generation"),
+                        example=EXAMPLE,
+                        headers={**LOCATION, **RATES},
                     )
                 },
-                "Answers at once. Follow `stream_url` to read along, or ask for `url` again.",
+                "Answers at once. Follow `stream_url` to read along, or ask for `url` again. With `wait` it answers "
+                f"when the generation has ended, or after {settings.wait_seconds:g} seconds with what there is then.",
+                parameters=(
+                    parameter("query", "wait", "Whether to answer when it is written.", one_of(WAIT)),
+                    parameter("header", KEY_HEADER, "As `idempotency_key` of the body.", KEY),
+                ),
                 body=submission,
                 refusals=(NotFound, TooMany),
             ),
@@ -93,22 +93,33 @@ def area(settings: Settings) -> Area:
                 "A generation, as far as it has come",
                 {200: answer("The generation.", ref("Generation"), example=EXAMPLE)},
             ),
-            generations.cancel: _change("cancel_generation", "Stop it. What is finished stays as it is."),
+            generations.cancel: _change("cancel_generation", "Stop a generation", "What is finished stays as it is."),
             generations.retry: _change(
                 "retry_generation",
-                "Try a failed or cancelled one again. What is in progress or completed stays as it is.",
+                "Try a failed or cancelled generation again",
+                "What is in progress or completed stays as it is.",
                 TooMany,
+                headers=RATES,
+            ),
+            conversations.conversation: Operation(
+                "get_conversation",
+                TAG,
+                "A conversation with all its generations",
+                {200: answer("The conversation, its oldest generation first.", ref("Conversation"))},
             ),
         },
         SCHEMAS,
     )
 
 
-def _change(id: str, summary: str, *refusals: type[TooMany]) -> Operation:
-    answers = {200: answer("The generation as it is now.", ref("Generation"), example=EXAMPLE)}
-    return Operation(id, TAG, summary, answers, body=NOTHING_TO_SAY, refusals=refusals)
+def _change(
+    id: str, summary: str, description: str, *refusals: type[TooMany], headers: Piece | None = None
+) -> Operation:
+    answers = {200: answer("The generation as it is now.", ref("Generation"), example=EXAMPLE, headers=headers)}
+    return Operation(id, TAG, summary, answers, description, body=NOTHING_TO_SAY, refusals=refusals)
 
 
+KEY = string(minLength=1, maxLength=MAX_KEY)
 LOCATION = {"Location": header("The generation's address.", address())}
 
 SCHEMAS: dict[str, Piece] = {
@@ -121,7 +132,7 @@ SCHEMAS: dict[str, Piece] = {
             "prompt": string(minLength=1),
             "content": string("The answer in Markdown; empty until it has ended, unless it was stored before."),
             "error": or_null(ref("GenerationError")),
-            "usage": or_null(record({"input_tokens": or_null(TOKENS), "output_tokens": TOKENS})),
+            "usage": or_null(ref("Usage")),
             "created_at": moment(),
             "finished_at": or_null(moment()),
             "url": address(),
@@ -133,6 +144,7 @@ SCHEMAS: dict[str, Piece] = {
         {"code": string("Why, for programs."), "message": string("Why, and what to do, for people.")},
         description="Why there is no whole answer.",
     ),
+    "Usage": record({"input_tokens": or_null(TOKENS), "output_tokens": TOKENS}, description="Of all attempts."),
     "Conversation": record(
         {
             "id": uuid(),
@@ -141,22 +153,6 @@ SCHEMAS: dict[str, Piece] = {
             "created_at": moment(),
             "updated_at": moment(),
             "generations": array(ref("Generation")),
-        }
-    ),
-    "Conversations": record(
-        {
-            "conversations": array(
-                record(
-                    {
-                        "id": uuid(),
-                        "title": TITLE,
-                        "url": address(),
-                        "updated_at": moment(),
-                        "busy": {"type": "boolean", "description": "Whether something in it is being answered."},
-                    }
-                ),
-                maxItems=50,
-            )
         }
     ),
 }

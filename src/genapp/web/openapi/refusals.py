@@ -8,12 +8,27 @@ from genapp.errors import Forbidden, GenappError, Invalid, NotFound, TooLarge, T
 from genapp.web.errors import problem
 from genapp.web.openapi.writing import Piece, header, record, ref, string
 from genapp.web.policies import Policy
+from genapp.web.rates import POLICY, STANDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RETRY_AFTER = header("After how many seconds to try again.", {"type": "integer", "minimum": 1})
 WWW_AUTHENTICATE = header("How programs log in.", string(const="Bearer"))
+
+RATES = {
+    POLICY: header(
+        'The rates that count this, `"user";q=60;w=60`: so many in so many seconds. Absent where there are none.',
+        string(),
+        required=False,
+    ),
+    STANDING: header(
+        'How far they are used up, `"user";r=59;t=1`: how many are left, and the seconds until all are there again, or '
+        "the next one where none is left.",
+        string(),
+        required=False,
+    ),
+}
 
 DESCRIPTIONS: dict[type[GenappError], str] = {
     Unauthenticated: "Nobody is logged in, the session has ended, or the token opens nothing.",
@@ -73,6 +88,8 @@ def _response(kind: type[GenappError]) -> Piece:
     if waits:
         said["required"] = ["retry_after"]
         headers["Retry-After"] = RETRY_AFTER
+    if kind is TooMany:
+        headers |= RATES
     if kind is Unauthenticated:
         headers["WWW-Authenticate"] = WWW_AUTHENTICATE
     example = problem(kind(retry_after=5 if waits else None)).content

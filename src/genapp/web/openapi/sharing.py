@@ -8,7 +8,7 @@ from genapp.errors import Invalid, NotFound, TooMany
 from genapp.models import FINISHED, IN_FLIGHT
 from genapp.web import sharing
 from genapp.web.openapi.generations import TITLE
-from genapp.web.openapi.streams import STREAM, follow_parameters
+from genapp.web.openapi.streams import SEEN, STREAM, follow_parameters
 from genapp.web.openapi.writing import (
     LINK,
     NOTHING_TO_SAY,
@@ -65,7 +65,7 @@ def area(settings: Settings) -> Area:
             "follow_shared_streams",
             TAG,
             "Follow the streams of a shared conversation",
-            {200: STREAM},
+            {200: STREAM, 204: SEEN},
             "As `GET /streams`, for the names that the shared conversation's page was given.",
             parameters=(
                 parameter("query", "share", "What the shared conversation's address ends with.", LINK, required=True),

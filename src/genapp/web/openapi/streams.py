@@ -17,6 +17,7 @@ from genapp.web.openapi.writing import (
     answer,
     array,
     body,
+    empty,
     left_out,
     one_of,
     or_null,
@@ -40,7 +41,8 @@ so far in the place of what you have, and the last one is `complete`, `failed` o
 no data: `hb` says every few seconds that the connection lives, `done` that all streams have ended: let go then.
 
 Connections end after some minutes, between two events. Come back with the last event's `id` in `Last-Event-ID`, as
-`EventSource` does, and nothing is missed or said twice."""
+`EventSource` does, and nothing is missed or said twice. Who comes back with the cursor of the end gets 204, at which an
+`EventSource` stops for good."""
 
 STREAM = plain(
     "The events, for as long as there are some to come.",
@@ -50,6 +52,8 @@ STREAM = plain(
         examples=['event: hb\ndata: \n\ndata: {"type":"chunk","seq":3,"content":"It is "}\nid: 4k2x9q0w7z1b.3\n\n'],
     ),
 )
+
+SEEN = empty("All of it has ended, and the cursor says that its end was seen.")
 
 
 def follow_parameters() -> tuple[Piece, ...]:
@@ -69,7 +73,7 @@ def area(settings: Settings) -> Area:
         "follow_streams",
         TAG,
         "Follow answers while they are written",
-        {200: STREAM},
+        {200: STREAM, 204: SEEN},
         ABOUT,
         parameters=follow_parameters(),
         refusals=(Invalid, NotFound, TooMany),

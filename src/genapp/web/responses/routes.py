@@ -55,7 +55,8 @@ async def _submitted(request: AnyRequest, parts: Parts, visitor: Visitor, asked:
         follows=asked.follows,
         context=asked.context,
     )
-    return await submit(parts, draft, address_of(request))
+    generation, _ = await submit(parts, draft, address_of(request))
+    return generation
 
 
 @readable("/v1/responses/{response_id:str}", opt=is_for(Policy.PROGRAM_READ))

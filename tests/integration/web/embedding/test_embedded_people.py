@@ -117,6 +117,10 @@ async def test_a_token_for_one_conversation_opens_that_one(site: Site, embedded:
     )
     assert elsewhere.status_code == 404
     assert (await one.http.post(f"{other['url']}/cancellation", json={}, headers=JSON)).status_code == 404
+    queries = (f"?conversation_id={mine['conversation_id']}", f"?conversation_id={other['conversation_id']}", "")
+    lists = [await one.http.get(f"/generations{query}", headers=JSON) for query in queries]
+    assert [answer.status_code for answer in lists] == [200, 404, 404]
+    assert (await one.http.get("/conversations", headers=JSON)).status_code == 403
     assert mine["conversation_id"] in (await one.http.get("/embed/composer")).text
 
 

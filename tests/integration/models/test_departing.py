@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from genapp.errors import Forbidden, Unauthenticated
-from genapp.models import Conversation, Draft, Generation, Limits, Session, Share, Site, User, deleting, new_id
-from genapp.models.deleting import BATCH
+from genapp.models import Conversation, Draft, Generation, Limits, Session, Share, Site, User, departing, new_id
+from genapp.models.departing import BATCH
 from genapp.models.site import visitor_id
 from tests.running import eventually
 
@@ -74,7 +74,7 @@ async def count(table: str, user_id: UUID) -> int:
 async def swept() -> list[int]:
     """Delete whatever is left of anybody who is gone; gives how many answers went each time."""
     parts = []
-    while (part := await deleting.sweep()) is not None:
+    while (part := await departing.sweep()) is not None:
         parts.append(len(part))
     return parts
 
@@ -84,7 +84,7 @@ async def test_who_has_more_than_can_be_deleted_at_once_is_gone_at_once_and_the_
     one, other = await account(), await account()
     for user in (one, other):
         await with_answers(user.id, MORE_THAN_A_BATCH)
-    await deleting.end_user(one.id)
+    await departing.end_user(one.id)
     assert await count("generations", one.id) == MORE_THAN_A_BATCH, "a page would have had to wait for all of it"
     assert await User.find(str(one.email)) is None
     parts = await swept()
@@ -101,7 +101,7 @@ async def test_what_lets_anybody_in_ends_at_once_and_the_address_is_free() -> No
     session = await Session.begin(one, device="", address="", seconds=60)
     share = await Share.begin(await with_answers(one.id, 1), None)
     site = await Site.make(one.id, "shop", ["https://shop.example"])
-    await deleting.end_user(one.id)
+    await departing.end_user(one.id)
     assert (await Session.standing(session, one.id, seconds=60)).deleted
     assert await User.raw("SELECT 1 FROM shares WHERE id = {}", share.id) == []
     assert await Site.standing(site.id, visitor_id(site.id, "ada")) is None
@@ -113,7 +113,7 @@ async def test_what_is_in_progress_stops_and_nothing_more_can_be_asked() -> None
     guest = new_id()
     draft = Draft(guest, "Hello", "demo:demo")
     generation, _ = await Generation.submit(draft, Limits(3))
-    assert await deleting.end_user(guest) == [(generation.id, 0)]
+    assert await departing.end_user(guest) == [(generation.id, 0)]
     assert await Generation.claim(generation.id, lease_seconds=5) is None
     with pytest.raises(Unauthenticated):
         await Generation.submit(draft, Limits(3))
@@ -128,7 +128,7 @@ async def test_a_worker_who_begins_an_answer_and_who_deletes_its_user_do_not_wai
     generation, _ = await Generation.submit(Draft(guest, "Hello", "demo:demo"), Limits(3))
     async with sql.transaction():  # what a claim does, with time between
         await sql.execute("UPDATE generations SET attempt = attempt + 1 WHERE id = $1", generation.id)
-        deletion = asyncio.create_task(deleting.end_user(guest))
+        deletion = asyncio.create_task(departing.end_user(guest))
         await until_waiting(sql)
         await sql.execute(
             "INSERT INTO attempts (generation, \"user\", number, model) VALUES ($1, $2, 1, 'demo:demo')",
@@ -146,7 +146,7 @@ async def test_of_a_deleted_site_or_owner_the_visitors_go_too() -> None:
         for one, visitor in zip((site, other), visitors, strict=True):
             await Generation.submit(Draft(visitor, "Hello", "demo:demo", site=one.id), Limits(3))
             await with_answers(visitor, 2)
-        gone = await (deleting.end_site(site.id) if end_site else deleting.end_user(owner.id))
+        gone = await (departing.end_site(site.id) if end_site else departing.end_user(owner.id))
         assert len(gone) == (1 if end_site else 2)
         if end_site:
             assert [one.id for one in await Site.of_user(owner.id)] == [other.id]
@@ -160,7 +160,7 @@ async def test_the_only_admin_cannot_be_lost_by_any_way() -> None:
     one = await account("admin")
     disabled = await account("admin")
     await disabled.disable()
-    for attempt in (one.set_role("user"), one.disable(), deleting.end_user(one.id)):
+    for attempt in (one.set_role("user"), one.disable(), departing.end_user(one.id)):
         with pytest.raises(Forbidden, match="Nobody else is an admin here"):
             await attempt
 
