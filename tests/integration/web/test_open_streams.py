@@ -44,15 +44,14 @@ async def let_go(streams: list[asyncio.Task[str]]) -> None:
     await asyncio.gather(*streams, return_exceptions=True)
 
 
-async def opens_again(visitor: Visitor, url: str) -> asyncio.Task[str]:
-    """Open a stream, once the server has noticed that others are gone."""
+async def until_room(visitor: Visitor, url: str) -> None:
+    """Wait until the server has noticed that a stream is gone, and opens another one."""
 
-    async def has_room() -> bool:
+    async def opened() -> bool:
         async with visitor.http.stream("GET", url) as answer:
             return answer.status_code == 200
 
-    await eventually(has_room)
-    return await watch(visitor, url)
+    await eventually(opened)
 
 
 async def test_a_user_has_so_many_streams_open_and_another_when_one_is_closed(account: Visitor) -> None:
@@ -63,8 +62,8 @@ async def test_a_user_has_so_many_streams_open_and_another_when_one_is_closed(ac
     assert refused.json()["code"] == "too_many"
     assert is_refused(await account.http.get(url, headers=HTML))
     await let_go(streams[:1])
-    again = await opens_again(account, url)
-    await let_go([*streams[1:], again])
+    await until_room(account, url)
+    await let_go(streams[1:])
 
 
 async def test_pages_and_programs_and_the_cable_count_together(app: App, account: Visitor) -> None:
