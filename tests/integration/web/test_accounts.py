@@ -91,7 +91,7 @@ async def test_a_session_of_before_a_log_in_is_another_and_one_of_before_a_log_o
     await visitor.log_out()
     for cookie in (planted, first, second):
         answer = await thief.http.get("/", headers={**JSON, "Cookie": f"genapp_session={cookie}"})
-        assert answer.json() == {"conversations": []}
+        assert answer.json()["conversations"] == []
         thief.http.cookies.clear()
         answer = await thief.http.get("/account", headers={**HTML, "Cookie": f"genapp_session={cookie}"})
         assert "You are a guest" in answer.text
@@ -111,7 +111,8 @@ async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(visit
         wrong, nobody = (answer.text.replace(known.email, "X").replace(unknown, "X") for answer in answers)
         assert wrong == nobody
         assert "do not belong together" in wrong
-        alike = [{name: value for name, value in a.headers.items() if name != "date"} for a in answers]
+        own = ("date", "x-request-id")
+        alike = [{name: value for name, value in a.headers.items() if name not in own} for a in answers]
         assert alike[0] == alike[1]
 
 

@@ -159,7 +159,7 @@ def test_what_was_answered_wrong_once_is_answered_right(case: str, app: App, cro
 def test_a_wrong_method_is_told_the_right_ones(route: str, app: App, crowd: Crowd) -> None:
     method, _, path = route.partition(" ")
     target = re.sub(r"{\w+}", "01a00000-0000-7000-8000-000000000000", path)
-    attempt = Attempt("DELETE", target, (*crowd.everybody[4], *SENT_JSON), b"{}", "json")
+    attempt = Attempt("PUT", target, (*crowd.everybody[4], *SENT_JSON), b"{}", "json")
     answer = exchange(app, attempt)
     check(answer, attempt)
     assert answer.status == 405
