@@ -115,7 +115,7 @@ async def test_an_address_may_try_five_times_whatever_the_account_and_who_is_in_
         assert 0 < int(answer.headers["retry-after"]) <= 120
         assert answer.json()["retry_after"] == int(answer.headers["retry-after"])
     assert len(await account.conversations()) == 0
-    # To guess it there is to guess it all the same; but a stranger's tries must not keep anybody from their own account.
+    # To guess it there is to guess it all the same; but a stranger's tries keep nobody from their own account.
     guesses = [await account.post_form("/account/deletion", JSON, password="guess") for _ in range(11)]
     assert [guess.status_code for guess in guesses] == [422] * 10 + [429]
 
