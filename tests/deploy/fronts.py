@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import pytest
-
 from genapp.processes import start, stop
 from tests.deploy.dynos import ROOT
+from tests.programs import program
 from tests.running import free_port, wait_for
 
 if TYPE_CHECKING:
@@ -53,16 +51,6 @@ CADDY = """
 """
 
 
-def nginx() -> str:
-    """Its path. Missing on a person's machine it is a skip with the reason, in CI a failure."""
-    if found := shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"):
-        return found
-    reason = "nginx is not on PATH: install it (Debian: sudo apt install nginx) to run the tests behind it."
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 def caddy() -> str:
     """Its path: it comes from a wheel."""
     return str(Path(sys.executable).with_name("caddy"))
@@ -95,7 +83,7 @@ def behind_nginx(folder: Path, webs: list[str], certificate: Certificate) -> Ite
     main = NGINX.format(folder=folder, user="user root;" if os.geteuid() == 0 else "")
     (folder / "main.conf").write_text(main)
     (folder / "genapp.conf").write_text(altered((ROOT / "deploy/nginx.conf").read_text(), changes))
-    command = [nginx(), "-c", str(folder / "main.conf"), "-e", "stderr"]
+    command = [program("nginx"), "-c", str(folder / "main.conf"), "-e", "stderr"]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     assert "warn" not in checked.stderr, checked.stderr

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import configparser
-import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,20 +13,11 @@ import pytest
 from genapp.cli import HAND_BACK_SECONDS, commands
 from genapp.settings import Settings
 from tests.deploy.dynos import ROOT
+from tests.programs import program
 
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
 # systemd's own measure, from 0 to 10; a service that says nothing of it has 9.6.
 EXPOSURE = 20  # tenths
-
-
-def systemd_analyze() -> str:
-    """Its path. Missing on a person's machine it is a skip with the reason, in CI a failure."""
-    if found := shutil.which("systemd-analyze"):
-        return found
-    reason = "systemd-analyze is not on PATH (Debian: sudo apt install systemd): the units cannot be checked."
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def service(unit: Path) -> configparser.SectionProxy:
@@ -49,7 +38,8 @@ def test_systemd_takes_the_unit_and_calls_it_well_confined(unit: Path, tmp_path:
         (tmp_path / one.name).write_text(installed)
     file = str(tmp_path / unit.name)
     for arguments in (["verify", "--man=no"], ["security", "--offline=true", f"--threshold={EXPOSURE}", "--no-pager"]):
-        ended = subprocess.run([systemd_analyze(), *arguments, file], capture_output=True, text=True, check=False)
+        command = [program("systemd-analyze"), *arguments, file]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert ended.stderr == ""
 

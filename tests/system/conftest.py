@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
+from tests.programs import program
 from tests.running import App, running_app
 
 # As root there is no sandbox to be had; the rest keeps the browser from calling home.
@@ -17,23 +16,12 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 PATIENCE = 15_000  # ms: the machine may be busy
 expect.set_options(timeout=PATIENCE)
 
 OpenPage = Callable[..., Awaitable[Page]]
-
-
-def chromium() -> str:
-    """The browser on PATH. Missing on a person's machine it is a skip with the reason, in CI a failure."""
-    for name in PROGRAMS:
-        if found := shutil.which(name):
-            return found
-    reason = "Chromium is not on PATH: install it (Debian: sudo apt install chromium) to run the browser tests."
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +33,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    program = chromium()
+    path = program(*CHROMIUM)
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        launched = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield launched
         await launched.close()
 

@@ -3,17 +3,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-import subprocess
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
 
 from genapp.streams.subscriber import Subscriber
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from redis.asyncio import Redis
 
@@ -202,16 +201,10 @@ async def test_a_self_signed_certificate_works_with_a_context_and_only_then(
 
 
 @pytest.fixture
-def tls(tmp_path: Path) -> ssl.SSLContext:
-    """A server's side of TLS, with a certificate that it signed itself."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=redis"]
-    try:
-        subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("openssl is not installed")
+def tls() -> ssl.SSLContext:
+    """A server's side of TLS, with a certificate of an authority that nobody knows."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    trustme.CA().issue_cert("redis").configure_cert(context)
     return context
 
 

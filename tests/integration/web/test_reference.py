@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import shlex
-import shutil
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import pytest
 
 from tests.integration.web.callers import Caller, with_token
 from tests.integration.web.conftest import HTML, JSON
+from tests.programs import program
 
 if TYPE_CHECKING:
     from tests.integration.web.conftest import Visitor
@@ -71,14 +71,12 @@ def test_the_page_says_the_same_as_the_document_about_a_field(page: str) -> None
 
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_a_command_does_what_it_says(app: App, page: str, name: str) -> None:
-    curl = shutil.which("curl")
-    if curl is None:
-        pytest.skip("curl is not installed")
-    program = await asyncio.to_thread(with_token, app)
+    curl = program("curl")
+    caller = await asyncio.to_thread(with_token, app)
     found = re.search(r"<pre[^>]*><code>(curl .*?)</code></pre>", sections(page)[name], re.DOTALL)
     assert found
-    command = unescape(found[1]).replace("Bearer genapp_…", program.headers["Authorization"])
-    for word, value in (await _words(app, program)).items():
+    command = unescape(found[1]).replace("Bearer genapp_…", caller.headers["Authorization"])
+    for word, value in (await _words(app, caller)).items():
         command = command.replace(word, value)
     assert "…" not in command
     words = [curl, "-s", "-w", "\n%{http_code}", *shlex.split(command.replace("\\\n", " "))[1:]]
@@ -92,14 +90,14 @@ async def test_a_command_does_what_it_says(app: App, page: str, name: str) -> No
         assert json.loads(body)
 
 
-async def _words(app: App, program: Caller) -> dict[str, str]:
-    async with httpx.AsyncClient(base_url=app.url, headers={**JSON, **program.headers}, timeout=20) as http:
+async def _words(app: App, caller: Caller) -> dict[str, str]:
+    async with httpx.AsyncClient(base_url=app.url, headers={**JSON, **caller.headers}, timeout=20) as http:
         asked = (await http.post("/generations", json={"prompt": "[demo: echo] hello", "wait": "false"})).json()
     stream = re.search(r"stream=([^&]+)", asked["stream_url"])
     assert stream
     return {
-        "GENERATION_ID": program.own["generation_id"],
-        "CONVERSATION_ID": program.own["conversation_id"],
+        "GENERATION_ID": caller.own["generation_id"],
+        "CONVERSATION_ID": caller.own["conversation_id"],
         "STREAM": stream[1],
     }
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import subprocess
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from genapp.delivering import posting
 from genapp.delivering.posting import Refusal, post
@@ -17,7 +17,6 @@ from tests.running import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from tests.receiving import Receiver
 
@@ -106,17 +105,9 @@ async def test_an_endless_answer_is_not_read() -> None:
             await sent.wait()
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_not_accepted(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    try:
-        subprocess.run(  # noqa: ASYNC221  nothing else runs
-            [*command, "-keyout", key, "-out", certificate], check=True, capture_output=True
-        )
-    except FileNotFoundError:
-        pytest.skip("openssl is not installed")
+async def test_a_certificate_that_nobody_vouches_for_is_not_accepted() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     async with receiving(ssl_context=context) as receiver:
         with pytest.raises(Refusal, match="certificate is not accepted"):
             await post(receiver.url, b"{}", {}, private=True)
