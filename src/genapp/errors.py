@@ -11,7 +11,8 @@
     │   ├── TicketExpired
     │   └── TokenExpired                 an embed token that was good
     ├── Forbidden                   403
-    │   └── FormExpired
+    │   ├── FormExpired
+    │   └── Disabled                     the account is shut out
     ├── NotFound                    404  also what belongs to somebody else
     ├── WrongMethod                 405  carries `allow`, the methods that an address takes
     ├── TooMany                     429  carries `retry_after`
@@ -118,6 +119,10 @@ class Forbidden(GenappError):
 class FormExpired(Forbidden):
     code = "form_expired"
     message = "This form had expired. Send it again."
+
+
+class Disabled(Forbidden):
+    message = "This account is disabled. Ask whoever runs this site."
 
 
 class NotFound(GenappError):

@@ -8,7 +8,7 @@ import asyncpg
 from piccolo.columns import UUID, BigInt, Integer, Timestamptz, Varchar
 from piccolo.table import Table
 
-from genapp.errors import Forbidden, Unauthenticated
+from genapp.errors import Disabled, Unauthenticated
 from genapp.models.account import LONGEST_EMAIL, Account
 from genapp.models.limits import Limits
 
@@ -46,7 +46,7 @@ class User(Account, Table, tablename="users"):
         A guest's row is made by the first prompt and not by the first page, so that robots that read pages
         store nothing. The lock puts one user's submissions in a row: the in-flight limit is exact. Raises
         Unauthenticated for an account or a site that is gone, and for a guest who has logged in, while this request was
-        on its way, and Forbidden for who has been shut out.
+        on its way, and Disabled for who has been shut out.
         """
         if guest:
             try:
@@ -58,7 +58,7 @@ class User(Account, Table, tablename="users"):
         if found is None or found.adopted_by is not None or found.deleted_at is not None:
             raise Unauthenticated
         if found.disabled_at is not None:
-            raise Forbidden("This account is disabled. Ask whoever runs this site.")
+            raise Disabled
         return found
 
     def limits(self, usual: Limits) -> Limits:

@@ -8,14 +8,14 @@ from typing import Any
 from litestar import Request, Response, post
 
 from genapp import passwords, views
-from genapp.errors import Forbidden, GenappError, Invalid, NotFound, Unauthenticated
+from genapp.errors import Disabled, Forbidden, GenappError, Invalid, NotFound, Unauthenticated
 from genapp.models import Conversation, Invitation, Session, User, folded, normal_email
 from genapp.web.errors import answer_error, headers_of
 from genapp.web.forms import Form
 from genapp.web.negotiation import readable, shape
 from genapp.web.pages import address_of, local_place, page, person_of, see_other
 from genapp.web.parts import Given, Parts
-from genapp.web.policies import DISABLED, Policy, is_for
+from genapp.web.policies import Policy, is_for
 from genapp.web.sessions import enter
 from genapp.web.visitors import Visitor
 
@@ -123,7 +123,7 @@ async def _recognised(form: Form, parts: Parts, address: str | None) -> User:
     if not await passwords.matches(password, user.password_hash if user else None) or user is None:
         raise Unauthenticated(NO_MATCH, field="password")
     if user.disabled_at is not None:
-        raise Forbidden(DISABLED)
+        raise Disabled
     if user.password_hash and passwords.is_outdated(user.password_hash):
         await user.rehash(await passwords.hashed(password))
     return user

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from genapp.errors import Forbidden, NotFound, Unauthenticated
+from genapp.errors import Disabled, Forbidden, NotFound, Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from litestar.handlers import BaseRouteHandler
 
     from genapp.web.visitors import Visitor
-
-DISABLED = "This account is disabled. Ask whoever runs this site."
 
 
 class Policy(Enum):
@@ -85,7 +83,7 @@ def require(policy: Policy, visitor: Visitor, *, guests: bool) -> None:
     if policy in (Policy.EVERYONE, Policy.ANYBODY):
         return
     if visitor.disabled:
-        raise Forbidden(DISABLED)
+        raise Disabled
     if policy is Policy.EMBED and visitor.site is None:
         raise Unauthenticated("This is for embedded pages. Send an embed token (Authorization: Bearer …).")
     if policy.for_programs and visitor.site is not None:
