@@ -9,10 +9,11 @@ from piccolo.columns import UUID, ForeignKey, OnDelete, Timestamptz, Varchar
 from piccolo.table import Table
 
 from genapp.errors import Invalid
+from genapp.models.account import LONGEST_EMAIL
 from genapp.models.api_token import digest_of
 from genapp.models.ids import new_id
 from genapp.models.rows import Rows
-from genapp.models.user import EMAIL_CHARACTERS, User
+from genapp.models.user import User
 
 if TYPE_CHECKING:
     import uuid
@@ -25,7 +26,7 @@ class Invitation(Rows, Table, tablename="invitations"):
 
     id = UUID(primary_key=True, default=None)
     digest = Varchar(length=64)
-    email = Varchar(length=EMAIL_CHARACTERS, null=True, default=None)
+    email = Varchar(length=LONGEST_EMAIL, null=True, default=None)
     created_by: ForeignKey[User] = ForeignKey(User, null=True, on_delete=OnDelete.set_null)
     created_at = Timestamptz()
     expires_at = Timestamptz()

@@ -15,8 +15,6 @@ from genapp.models.limits import Limits
 if TYPE_CHECKING:
     import uuid
 
-EMAIL_CHARACTERS = LONGEST_EMAIL
-
 
 class User(Account, Table, tablename="users"):
     """A person, guest or not. `max_in_flight` and `tokens_per_day` are their own limits, where they have any.
@@ -26,7 +24,7 @@ class User(Account, Table, tablename="users"):
 
     id = UUID(primary_key=True, default=None)
     created_at = Timestamptz()
-    email = Varchar(length=EMAIL_CHARACTERS, null=True, default=None)
+    email = Varchar(length=LONGEST_EMAIL, null=True, default=None)
     password_hash = Varchar(length=255, null=True, default=None, secret=True)
     role = Varchar(length=10, default="user")
     disabled_at = Timestamptz(null=True, default=None)

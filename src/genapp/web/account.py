@@ -111,7 +111,7 @@ async def change_password(
 ) -> Response[Any]:
     """Change it, and end every other session: whoever had the old one is out."""
     try:
-        user = await confirmed(form.get("current_password", ""), parts, visitor, request, field="current_password")
+        user = await _confirmed(form.get("current_password", ""), parts, visitor, field="current_password")
         new = form.get("new_password", "")
         await passwords.require_good(new, user.email or "", field="new_password")
         ended = await user.change_password(await passwords.hashed(new), but=visitor.session_id)
@@ -123,10 +123,8 @@ async def change_password(
     return done(request, "password")
 
 
-async def confirmed(
-    password: str, parts: Parts, visitor: Visitor, request: AnyRequest, *, field: str = "password"
-) -> User:
-    """The account behind a session, once its password was given. Tries are counted as those to log in are."""
+async def _confirmed(password: str, parts: Parts, visitor: Visitor, *, field: str = "password") -> User:
+    """The account behind a session, once its password was given; each try of it counts."""
     await parts.quotas.admit_confirmation(visitor.user_id)
     user = await User.by_id(visitor.user_id)
     if not await passwords.matches(password, user.password_hash):
@@ -147,13 +145,9 @@ async def revoke_session(
 @post("/account/sessions/revocation", opt=is_for(Policy.ACCOUNT))
 async def revoke_other_sessions(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """End every session but this one."""
-    await _end_other_sessions(parts, visitor)
-    return done(request, "sessions")
-
-
-async def _end_other_sessions(parts: Parts, visitor: Visitor) -> None:
     ended = await Session.revoke_others(visitor.user_id, but=visitor.session_id)
     await parts.revocations.revoke(*[f"session:{one}" for one in ended])
+    return done(request, "sessions")
 
 
 @post("/account/deletion", opt=is_for(Policy.BROWSER))
@@ -161,7 +155,7 @@ async def delete(request: AnyRequest, parts: Given[Parts], visitor: Given[Visito
     """Delete somebody with everything that is theirs: they are gone at once, and the rest within minutes."""
     try:
         if not visitor.guest:
-            await confirmed(form.get("password", ""), parts, visitor, request)
+            await _confirmed(form.get("password", ""), parts, visitor)
         else:
             require_confirmation(form)
         gone = await departing.end_user(visitor.user_id)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from genapp import passwords
 from genapp.errors import TooMany
 from genapp.models import FINISHED, IN_FLIGHT
+from genapp.models.account import LONGEST_EMAIL
 from genapp.models.api_token import PREFIX
 from genapp.models.api_token import SCOPES as API_SCOPES
-from genapp.models.user import EMAIL_CHARACTERS
 from genapp.web import account, accounts, api_tokens
 from genapp.web.api_tokens import DAYS, LONGEST_NAME
 from genapp.web.api_tokens import SCOPES as SCOPES_ASKED
@@ -74,7 +74,7 @@ def _coming_and_going() -> dict[object, Operation]:
             "The cookie's guest becomes the account, and keeps what they have.",
             body=body(
                 {
-                    "email": text("What the account is called.", pattern=EMAIL, maxLength=EMAIL_CHARACTERS),
+                    "email": text("What the account is called.", pattern=EMAIL, maxLength=LONGEST_EMAIL),
                     "password": GOOD_PASSWORD,
                     "invitation": invitation,
                 },
@@ -170,7 +170,7 @@ _OF_CONTEXT = {
 CONTEXT = record(_OF_CONTEXT, optional=tuple(_OF_CONTEXT), description="What came with the prompt.")
 
 SCHEMAS: dict[str, Piece] = {
-    "Account": record({"id": uuid(), "email": string(maxLength=EMAIL_CHARACTERS)}),
+    "Account": record({"id": uuid(), "email": string(maxLength=LONGEST_EMAIL)}),
     "Token": record(
         {
             "id": uuid("To revoke it by."),
