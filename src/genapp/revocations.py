@@ -94,8 +94,7 @@ class Revocations:
     @property
     def listening(self) -> bool:
         """Whether a revocation would be heard now: only then may anything be remembered."""
-        subscribed = bool(self._tasks) and self._tasks[0].done()
-        return subscribed and self._subscriber.connected
+        return self._subscriber.hears(CHANNEL.encode())
 
     async def revoke(self, *keys: str) -> None:
         """Close what these keys have opened: here at once, in the other processes as soon as they hear of it."""

@@ -104,6 +104,11 @@ class Subscriber:
         if self._connection is not None:
             self._connection.send(b"UNSUBSCRIBE", channel)
 
+    def hears(self, channel: bytes) -> bool:
+        """Whether what is published on it now arrives: it is subscribed, on the connection there is."""
+        entry = self._channels.get(channel)
+        return self.connected and entry is not None and entry.subscribed and entry.in_flight == 0
+
     async def ping(self, patience: float = 5.0) -> None:
         """Returns once everything published before the call has been handed to `on_message`.
 

@@ -124,6 +124,32 @@ async def test_a_half_open_connection_is_noticed_and_replaced(
     assert await inbox.next() == (b"c", b"again")
 
 
+async def test_a_channel_is_heard_only_while_its_acknowledgement_is_that_of_this_connection(
+    redis_url: str, redis: Redis
+) -> None:
+    again: asyncio.Queue[tuple[bytes, bool, bool]] = asyncio.Queue()
+
+    def resubscribed(channel: bytes) -> None:
+        again.put_nowait((channel, subscriber.hears(b"a"), subscriber.hears(b"b")))
+
+    subscriber = Subscriber(redis_url, on_message=lambda _c, _p: None, on_resubscribed=resubscribed, name="hears")
+    subscriber.start()
+    assert not subscriber.hears(b"a")
+    await subscriber.subscribe(b"a")
+    assert subscriber.hears(b"a")
+    assert not subscriber.hears(b"b")
+    await subscriber.subscribe(b"b")
+    (client,) = [one["id"] for one in await redis.client_list() if one["name"] == "hears"]
+    await redis.client_kill_filter(_id=client)
+    async with asyncio.timeout(5):
+        told = [await again.get(), await again.get()]
+    assert told == [(b"a", True, False), (b"b", True, True)]  # Redis acknowledges them one by one
+    subscriber.unsubscribe(b"a")
+    assert not subscriber.hears(b"a")
+    await subscriber.close()
+    assert not subscriber.hears(b"b")
+
+
 async def test_subscribing_waits_until_redis_is_there(
     subscriber: Subscriber, inbox: Inbox, proxy: Proxy, redis: Redis, said: Said
 ) -> None:
