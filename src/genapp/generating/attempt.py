@@ -129,7 +129,7 @@ class Attempt:
         self.answer.truncated = finish.reason == "length"
 
     async def _write(self, reader: asyncio.Task[None]) -> None:
-        pace = Pace(self.settings.frame_interval_ms / 1000, self.settings.frame_interval_max_ms / 1000)
+        pace = Pace(self.settings.frame_interval, self.settings.frame_interval_max)
         while True:
             over = reader.done()
             piece = "".join(self._pending)
