@@ -12,13 +12,13 @@ from .dialects import ACCUMULATED, DIALECTS, Dialect, in_one_line
 from .errors import Fenced, InvalidName, LogLost, StreamClosed, StreamsError, Unavailable
 from .events import Event
 from .hub import Hub, Statistics
+from .lines import Line, Lines, Source
 from .log import Log, Published
 from .names import Names
 from .ops import Op, after, append, before, notice, remove, replace, text, update
 from .page import stream_from
 from .snapshot import Snapshot
 from .socket import Gone, Socket
-from .sse import Source, serve
 from .subscriber import Subscriber
 from .viewer import Viewer
 
@@ -33,6 +33,8 @@ __all__ = [
     "Gone",
     "Hub",
     "InvalidName",
+    "Line",
+    "Lines",
     "Log",
     "LogLost",
     "Names",
@@ -55,7 +57,6 @@ __all__ = [
     "notice",
     "remove",
     "replace",
-    "serve",
     "stream_from",
     "text",
     "update",

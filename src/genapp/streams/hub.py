@@ -132,23 +132,39 @@ class Hub:
         finally:
             self._heeding.discard(call)
 
-    @asynccontextmanager
-    async def join(self, streams: Sequence[tuple[str, Cursor | None]], dialect: str | Dialect) -> AsyncIterator[Viewer]:
+    async def seat(self, streams: Sequence[tuple[str, Cursor | None]], dialect: str | Dialect) -> Viewer:
         """A viewer of `streams`, each from its cursor on: from its beginning for None and for a stale one.
 
-        Raises `KeyError` for a dialect that is not in `DIALECTS`, and `Unavailable` where Redis does not
-        answer.
+        Tell when it is gone (`leave`). Raises `KeyError` for a dialect that is not in `DIALECTS`, and `Unavailable`
+        where Redis does not answer.
         """
-        viewer = Viewer(DIALECTS[dialect] if isinstance(dialect, str) else dialect)
-        watched = [self._watch(stream, viewer) for stream, _ in streams]
+        dialect = DIALECTS[dialect] if isinstance(dialect, str) else dialect
+        viewer = Viewer(dialect, tuple([stream for stream, _ in streams]))
+        watched = [self._watch(stream, viewer) for stream in viewer.streams]
         try:
             await self._seat(viewer, watched, [cursor for _, cursor in streams])
-            if self._dismissed:
-                viewer.dismiss()
+        except BaseException:
+            self.leave(viewer)
+            raise
+        if self._dismissed:
+            viewer.dismiss()
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """The viewer is gone."""
+        for stream in viewer.streams:
+            watched = self._watched.get(self._log.channel(stream).encode())
+            if watched is not None:
+                self._leave(viewer, watched)
+
+    @asynccontextmanager
+    async def join(self, streams: Sequence[tuple[str, Cursor | None]], dialect: str | Dialect) -> AsyncIterator[Viewer]:
+        """As `seat`, for as long as the block runs."""
+        viewer = await self.seat(streams, dialect)
+        try:
             yield viewer
         finally:
-            for one in watched:
-                self._leave(viewer, one)
+            self.leave(viewer)
 
     async def check(self) -> None:
         """Reads again every log that has gone on without the hub noticing. Raises Redis errors."""
@@ -214,7 +230,7 @@ class Hub:
 
     def _leave(self, viewer: Viewer, watched: _Watched) -> None:
         watched.view.viewers.discard(viewer)
-        if watched.view.viewers or self._watched.get(watched.channel) is not watched:
+        if watched.view.viewers:
             return
         del self._watched[watched.channel]
         self._subscriber.unsubscribe(watched.channel)
