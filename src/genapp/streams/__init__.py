@@ -11,7 +11,7 @@ from .cursor import Cursor, Cursors
 from .dialects import ACCUMULATED, DIALECTS, Dialect, in_one_line
 from .errors import Fenced, InvalidName, LogLost, StreamClosed, StreamsError, Unavailable
 from .events import Event
-from .hub import Hub, Statistics
+from .hub import Hub
 from .lines import Line, Lines, Source
 from .log import Log, Published
 from .names import Names
@@ -21,6 +21,7 @@ from .snapshot import Snapshot
 from .socket import Gone, Socket
 from .subscriber import Subscriber
 from .viewer import Viewer
+from .watched import Statistics
 
 __all__ = [
     "ACCUMULATED",

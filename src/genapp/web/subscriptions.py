@@ -98,7 +98,7 @@ def lifetime(parts: Parts, holder: Holder) -> float:
     longest = parts.settings.sse_lifetime
     if not holder.expires_at:
         return longest
-    # Connections end up to a tenth later than they are told to (streams/sse.py).
+    # Connections end up to a tenth later than they are told to (streams/lines.py).
     return min(longest, max(0.0, holder.expires_at - time.time()) / 1.1)
 
 
