@@ -198,7 +198,7 @@ class Viewer:
 
 def parse_frame(payload: bytes) -> Frame:
     """The frame in a message, see `publish.lua`. Raises `ValueError` for what is none."""
-    epoch, seq, flags, ops = payload.split(b" ", 3)
+    epoch, seq, flags, _published_at_ms, ops = payload.split(b" ", 4)
     return Frame(epoch.decode(), int(seq), b"r" in flags, b"c" in flags, _decode_ops(ops))
 
 
