@@ -37,14 +37,14 @@ DRAIN_SECONDS = 0.1
 
 
 class Reply(Protocol):
-    """The part of both SDKs' streamed response that is used."""
+    """The part of an HTTP response that is used."""
 
     @property
     def headers(self) -> Mapping[str, str]: ...
     @property
     def status_code(self) -> int: ...
-    def iter_bytes(self) -> AsyncIterator[bytes]: ...
-    async def read(self) -> bytes: ...
+    def aiter_bytes(self) -> AsyncIterator[bytes]: ...
+    async def aread(self) -> bytes: ...
 
 
 class AnswerReader:
@@ -110,10 +110,10 @@ class AnswerReader:
 async def read_answer(reply: Reply, reader: AnswerReader) -> AsyncGenerator[Delta, None]:
     """The deltas of a 200 reply, `Finish` last. Raises `ProviderError`."""
     if not reply.headers.get("content-type", "text/event-stream").startswith("text/event-stream"):
-        raise _not_a_stream(reply, await reply.read(), reader.secrets)
+        raise _not_a_stream(reply, await reply.aread(), reader.secrets)
     splitter = EventSplitter()
     try:
-        async with aclosing(reply.iter_bytes()) as chunks:  # type: ignore[type-var]
+        async with aclosing(reply.aiter_bytes()) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 for delta in reader.deltas(splitter.feed(chunk), more=len(chunk) >= FULL_BYTES):
                     yield delta
