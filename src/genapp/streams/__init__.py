@@ -21,10 +21,11 @@ from .snapshot import Snapshot
 from .socket import Gone, Socket
 from .subscriber import Subscriber
 from .viewer import Viewer
-from .watched import Statistics
+from .watched import DELAY_BUCKETS, Statistics
 
 __all__ = [
     "ACCUMULATED",
+    "DELAY_BUCKETS",
     "DIALECTS",
     "Cursor",
     "Cursors",
