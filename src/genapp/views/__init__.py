@@ -15,7 +15,7 @@ from genapp.views.admin import (
     admin_user,
     admin_users,
 )
-from genapp.views.cards import GenerationCard, Written, article, card, dom_id, tail_element
+from genapp.views.cards import GenerationCard, Written, article, card, dom_id, part_id, tail_element
 from genapp.views.embedding import Part, embed_frame, embedded
 from genapp.views.pages import (
     Composer,
@@ -114,6 +114,7 @@ __all__ = [
     "login",
     "note_ops",
     "notice",
+    "part_id",
     "reference",
     "shared",
     "shell_ops",

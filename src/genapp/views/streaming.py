@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from genapp.streams import Fenced, Op, StreamClosed, append, notice, remove, replace
-from genapp.views.cards import Written, article, card, dom_id, tail_element
+from genapp.views.cards import Written, article, card, dom_id, part_id, tail_element
 from genapp.views.environment import render
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ def shell_ops(generation: Generation) -> list[Op]:
 def written_ops(generation_id: UUID, document: Document) -> list[Op]:
     """All that a document shows so far, into an empty article."""
     return [
-        append(dom_id(generation_id, "settled"), document.settled),
-        replace(dom_id(generation_id, "tail"), tail_element(generation_id, document.tail)),
+        append(part_id(generation_id, "settled"), document.settled),
+        replace(part_id(generation_id), tail_element(generation_id, document.tail)),
     ]
 
 
 def change_ops(generation_id: UUID, change: Change) -> list[Op]:
     """What a piece of text changed."""
-    settled, tail = dom_id(generation_id, "settled"), dom_id(generation_id, "tail")
+    settled, tail = part_id(generation_id, "settled"), part_id(generation_id)
     # The tail first: a reader who selects text sees the settled block appear as the open one goes.
     ops = []
     if change.settled:
@@ -58,7 +58,7 @@ def note_ops(generation: Generation, note: str | None) -> list[Op]:
     """A sentence beside an answer in progress, in the place of an earlier one."""
     noted = card(generation, Written("", "", note))
     return [
-        replace(dom_id(generation.id, "note"), render("_generation_note.html", generation=noted)),
+        replace(part_id(generation.id, "note"), render("_generation_note.html", generation=noted)),
         notice({**_status(generation), "note": note}),
     ]
 
@@ -110,8 +110,8 @@ def final_message(generation: Generation) -> dict[str, Any]:
 def written_from(generation_id: UUID, snapshot: Snapshot) -> Written:
     """What a stream's viewers see now, for a page's first paint."""
     return Written(
-        settled=snapshot.inner(dom_id(generation_id, "settled")),
-        tail=snapshot.element(dom_id(generation_id, "tail"), tail_element(generation_id)),
+        settled=snapshot.inner(part_id(generation_id, "settled")),
+        tail=snapshot.element(part_id(generation_id), tail_element(generation_id)),
         note=_note_in(snapshot),
     )
 
