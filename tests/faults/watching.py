@@ -135,7 +135,9 @@ class Watcher:
                 self._grow(words)
             elif OPEN_BLOCK.fullmatch(target):
                 self._show(words)
-            elif not target.endswith("-status"):
+            elif target.endswith("-status"):  # the end, for who has the words
+                self.at_before_end = self.at
+            else:
                 assert swap == "outerHTML", "this answer is one paragraph: nothing of it settles"
                 found = CONTENT.search(content)
                 assert found, content[:1000]

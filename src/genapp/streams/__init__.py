@@ -14,7 +14,7 @@ from .events import Event
 from .hub import Hub, Statistics
 from .log import Log, Published
 from .names import Names
-from .ops import Op, after, append, before, notice, remove, replace, text, update
+from .ops import Op, after, append, before, notice, remove, replace, restate, text, update
 from .page import stream_from
 from .snapshot import Snapshot
 from .socket import Gone, Socket
@@ -55,6 +55,7 @@ __all__ = [
     "notice",
     "remove",
     "replace",
+    "restate",
     "serve",
     "stream_from",
     "text",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .ops import replace
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -69,7 +71,9 @@ def _htmx(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
 
 
 def _turbo(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
-    streams = [_turbo_stream(op) for op in ops if op.action in _SWAPS]
+    # Turbo has no action that changes an attribute, such as an article's status.
+    whole = [replace(op.target, op.content) for op in ops if op.action == "restate"]
+    streams = [_turbo_stream(op) for op in whole or ops if op.action in _SWAPS]
     return ("".join(streams),) if streams else ()
 
 

@@ -45,6 +45,7 @@ from genapp.views.sharing import SharedPage, shared
 from genapp.views.sites import SiteItem, SitesPage, sites
 from genapp.views.streaming import (
     change_ops,
+    ending_ops,
     final_message,
     final_ops,
     forget,
@@ -105,6 +106,7 @@ __all__ = [
     "dom_id",
     "embed_frame",
     "embedded",
+    "ending_ops",
     "error_page",
     "final_message",
     "final_ops",
