@@ -108,9 +108,11 @@ class Stack:
         stack.callback(lambda: stop(*self.processes.values(), patience=10))
         self.start("provider", *FIRST, str(build("fake_llm")), "-p", str(fake_port))
         self.start("reference", sys.executable, str(HERE / "reference.py"))
+        began = time.monotonic()
         self.start("web", *GENAPP, "web")
         self.start("worker", *GENAPP, "worker")
         wait_for(lambda: answers(f"{self.url}/readyz"), self.processes)
+        self.started = time.monotonic() - began  # seconds that web and worker took
         self._roots = {
             "web": self.processes["web"].pid,
             "worker": self.processes["worker"].pid,

@@ -50,6 +50,15 @@ def s1(options: argparse.Namespace) -> Result:
     return _rounds(options, at_once=50, reps=2, stagger=1000)
 
 
+def s1_gzip(options: argparse.Namespace) -> Result:
+    """The same, where every client accepts gzip."""
+    options.gzip = True
+    try:
+        return s1(options)
+    finally:
+        options.gzip = False
+
+
 def s2(options: argparse.Namespace) -> Result:
     """200 in flight, begun within two seconds."""
     return _rounds(options, at_once=200, reps=1, stagger=2000)
