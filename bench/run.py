@@ -15,44 +15,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import results
+from bench import report, results
+from bench.catalogue import SCENARIOS
 from bench.driving import CLIENTS
 from bench.machine import describe
-from bench.scenarios import before_after, fan_out, growth, idle, in_flight, resting, returning
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bench.results import Result
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What `run.py <name>` does."""
-
-    about: str
-    run: Callable[[argparse.Namespace], Result]
-    table: Callable[[Result], str]
-
-
-SCENARIOS = {
-    "before-after": Scenario("the page done in the request, and genapp", before_after.run, before_after.table),
-    "s1": Scenario("50 answers in flight, a viewer each", in_flight.s1, in_flight.table),
-    "s2": Scenario("200 answers in flight, a viewer each", in_flight.s2, in_flight.table),
-    "s1-gzip": Scenario("50 answers in flight, deflated", in_flight.s1_gzip, in_flight.table),
-    "most": Scenario("how many can be in flight", in_flight.most, in_flight.most_table),
-    "fan-out": Scenario("one answer, 2,000 viewers", fan_out.run, fan_out.table),
-    "idle": Scenario("10,000 and 50,000 viewers who wait", idle.run, idle.table),
-    "growth": Scenario("answers of 100 to 100,000 tokens", growth.run, growth.table),
-    "returning": Scenario("10,000 viewers cut off at once, and 200 a second", returning.run, returning.table),
-    "resting": Scenario("start, idle CPU, job pick-up", resting.run, resting.table),
-}
 
 
 def parsed() -> argparse.Namespace:
@@ -65,8 +35,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--gzip", action="store_true", help="everybody accepts gzip")
     parser.add_argument("--connections", type=int, nargs="+", help="of idle")
     parser.add_argument("--web", type=int, help="web processes of idle")
-    options = parser.parse_args()
-    options.scenario = list(SCENARIOS) if options.scenario == ["all"] else options.scenario
+    options = parser.parse_args(namespace=argparse.Namespace(all=False))
+    if options.scenario == ["all"]:
+        options.scenario, options.all = list(SCENARIOS), True
     if unknown := set(options.scenario) - set(SCENARIOS):
         parser.error(f"no such scenario: {', '.join(unknown)}")
     return options
@@ -80,6 +51,8 @@ def main() -> None:
         result |= {"machine": describe(), "seconds": round(time.monotonic() - began)}
         results.keep(f"{name}-gzip" if options.gzip else name, result)
         print(f"\n{SCENARIOS[name].about} ({result['seconds']} s)\n\n{SCENARIOS[name].table(result)}\n", flush=True)
+    if options.all:
+        report.write()
 
 
 if __name__ == "__main__":
