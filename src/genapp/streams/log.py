@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import string
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .ops import Op
 
 _PUBLISH, _TOUCH = [Script((Path(__file__).parent / name).read_text()) for name in ("publish.lua", "touch.lua")]
+_EPOCH = string.ascii_letters + string.digits
 _encode = msgspec.json.Encoder().encode
 
 
@@ -80,7 +82,7 @@ class Log:
         is not, and the log is not as its writer left it: gone, begun anew, or an older copy.
         """
         may_begin = reset or after is None
-        epoch = secrets.token_hex(6) if may_begin else ""
+        epoch = _new_epoch() if may_begin else ""
         now = int(time.time() * 1000)
         arguments: list[str | bytes | int] = [fence, str(after or ""), epoch, int(reset), int(close), self._ttl, now]
         for op in ops:
@@ -116,6 +118,11 @@ class Log:
     async def delete(self, stream: str) -> None:
         """Forgets the log and a request to stop. The next frame begins a new epoch, for all viewers."""
         await self._redis.delete(*self._keys(stream))
+
+
+def _new_epoch() -> str:
+    # Six of 62 characters: each frame says it to each viewer, and it only has to differ from the stream's earlier ones.
+    return "".join([secrets.choice(_EPOCH) for _ in range(6)])
 
 
 def _refuse(status: bytes, stream: str) -> None:
