@@ -24,7 +24,7 @@ class Pace:
     async def rest(self) -> None:
         """Sleep an interval, to the nearest tick, and learn from how late the loop woke us."""
         loop = asyncio.get_running_loop()
-        due = max(1, round((loop.time() + self.interval) / TICK)) * TICK
+        due = round((loop.time() + self.interval) / TICK) * TICK
         woken = loop.create_future()
         timer = loop.call_at(due, _wake, woken)
         try:
