@@ -109,16 +109,14 @@ class Attempt:
         stream = self.provider.stream(self.model, self.messages, max_tokens=limit)
         async with contextlib.aclosing(stream):
             async for delta in stream:
+                self._heard = time.monotonic()
                 if isinstance(delta, Text):
-                    if not self._spoken:
-                        await self._begin_to_speak(span)
-                    await self._show(delta.content)
+                    await self._show(delta.content, span)
                     if self.answer.characters >= self.settings.answer_max_characters:
                         self.answer.truncated = True
                         return
                     if not delta.more:
                         await pace.rest()
-                    self._heard = time.monotonic()  # from here on, it is the provider that is waited for
                 elif isinstance(delta, Usage):
                     self.answer.usage = delta
                     span.note(
@@ -130,16 +128,16 @@ class Attempt:
                 elif isinstance(delta, Finish):
                     self._end(delta)
 
-    async def _begin_to_speak(self, span: tracing.Span) -> None:
-        self._spoken = True
-        span.event("first token")
-        metrics.first_token_seconds.labels(self.provider.name).observe(time.monotonic() - self._began)
-        if self._reassured:
-            await self.answer.say(None)
-
-    async def _show(self, piece: str) -> None:
+    async def _show(self, piece: str, span: tracing.Span) -> None:
+        if not self._spoken:
+            self._spoken = True
+            span.event("first token")
+            metrics.first_token_seconds.labels(self.provider.name).observe(time.monotonic() - self._began)
+            if self._reassured:
+                await self.answer.say(None)
         stop = await self.answer.write(piece)
-        self._shown = time.monotonic()
+        # From here on the model is waited for, however long the stream has taken.
+        self._heard = self._shown = time.monotonic()
         if stop:
             raise Stopped
         if self.leaving.is_set():
