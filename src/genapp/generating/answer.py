@@ -82,11 +82,17 @@ class Answer:
         self._keeps = 0
         self._after: Cursor | None = None
         self._turn = asyncio.Lock()
+        self._storing = asyncio.Lock()
 
     @property
     def busy(self) -> bool:
         """Whether something is on its way to the stream, which may take as long as Redis does."""
         return self._turn.locked()
+
+    @property
+    def unkept(self) -> int:
+        """The characters that are not in the row yet."""
+        return self.characters - self._kept_characters
 
     @property
     def text(self) -> str:
@@ -143,10 +149,11 @@ class Answer:
         Raises Overtaken where another attempt holds the row.
         """
         waited = time.monotonic() - self._kept_at
-        fresh = self.characters - self._kept_characters
-        if waited < self.settings.flush_seconds and fresh < self.settings.flush_characters:
+        due = waited >= self.settings.flush_seconds or self.unkept >= self.settings.flush_characters
+        if not due or self._storing.locked():
             return False
-        return await self._keep()
+        async with self._storing:
+            return await self._keep()
 
     async def finish(self, outcome: Outcome) -> Generation:
         """Store how it ended, and give the row, whose end is still to be shown.

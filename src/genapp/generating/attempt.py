@@ -65,6 +65,8 @@ class Attempt:
         self._began = self._heard = self._shown = time.monotonic()
         self._spoken = False
         self._reassured = False
+        self._held: list[str] = []
+        self._pace = Pace(settings.frame_interval, settings.frame_interval_max)
 
     async def run(self) -> None:
         """Write the whole answer. Returns when the provider has finished.
@@ -104,46 +106,60 @@ class Attempt:
             raise ended_early
 
     async def _take_in(self, span: tracing.Span) -> None:
-        pace = Pace(self.settings.frame_interval, self.settings.frame_interval_max)
         limit = self.answer.generation.came_with.max_output_tokens
         stream = self.provider.stream(self.model, self.messages, max_tokens=limit)
         async with contextlib.aclosing(stream):
-            async for delta in stream:
-                if isinstance(delta, Text):
-                    if not self._spoken:
-                        await self._begin_to_speak(span)
-                    await self._show(delta.content)
-                    if self.answer.characters >= self.settings.answer_max_characters:
-                        self.answer.truncated = True
-                        return
-                    if not delta.more:
-                        await pace.rest()
-                    self._heard = time.monotonic()  # from here on, it is the provider that is waited for
-                elif isinstance(delta, Usage):
-                    self.answer.usage = delta
-                    span.note(
-                        {
-                            "gen_ai.usage.input_tokens": delta.input_tokens,
-                            "gen_ai.usage.output_tokens": delta.output_tokens,
-                        }
-                    )
-                elif isinstance(delta, Finish):
-                    self._end(delta)
+            try:
+                async for delta in stream:
+                    self._heard = time.monotonic()
+                    if isinstance(delta, Text):
+                        await self._take(delta, span)
+                        if self.answer.characters >= self.settings.answer_max_characters:
+                            self.answer.truncated = True
+                            return
+                    elif isinstance(delta, Usage):
+                        self._count(delta, span)
+                    elif isinstance(delta, Finish):
+                        self._end(delta)
+            except ProviderError:
+                await self._show()
+                raise
+            await self._show()
 
-    async def _begin_to_speak(self, span: tracing.Span) -> None:
-        self._spoken = True
-        span.event("first token")
-        metrics.first_token_seconds.labels(self.provider.name).observe(time.monotonic() - self._began)
+    async def _take(self, text: Text, span: tracing.Span) -> None:
+        if not self._spoken:
+            self._spoken = True
+            span.event("first token")
+            metrics.first_token_seconds.labels(self.provider.name).observe(self._waited())
+        self._held.append(text.content)
+        if text.more and self._pace.is_early():
+            return
+        await self._show()
+        if not text.more:
+            await self._pace.rest()
+
+    async def _show(self) -> None:
+        """Publish what has come."""
+        if not self._held:
+            return
         if self._reassured:
+            self._reassured = False
             await self.answer.say(None)
-
-    async def _show(self, piece: str) -> None:
+        piece = "".join(self._held)
+        self._held.clear()
         stop = await self.answer.write(piece)
-        self._shown = time.monotonic()
+        if self.answer.unkept >= self.settings.flush_characters:
+            stop = await self.answer.keep_if_due() or stop
+        # From here on the model is waited for, however long the stream has taken.
+        self._heard = self._shown = time.monotonic()
         if stop:
             raise Stopped
         if self.leaving.is_set():
             raise Leaving
+
+    def _count(self, usage: Usage, span: tracing.Span) -> None:
+        self.answer.usage = usage
+        span.note({"gen_ai.usage.input_tokens": usage.input_tokens, "gen_ai.usage.output_tokens": usage.output_tokens})
 
     def _end(self, finish: Finish) -> None:
         self.answer.whole = True
@@ -159,6 +175,7 @@ class Attempt:
         # While Redis is waited for, the model is not, and there is nothing to say.
         if not self.answer.busy:
             self._require_life()
+            await self._show()  # it was said that more had come, and it had not
             if not self._spoken and not self._reassured and self._waited() > self.settings.waiting_note_after:
                 # The silence is the model's: the person is told long before we give it up.
                 self._reassured = True

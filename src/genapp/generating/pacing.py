@@ -20,18 +20,24 @@ class Pace:
         self.shortest = shortest
         self.longest = longest
         self.interval = shortest
+        self._rested = 0.0
+
+    def is_early(self) -> bool:
+        """Whether the next frame may gather for longer: an interval has not passed since the last rest."""
+        return asyncio.get_running_loop().time() < self._rested + self.interval
 
     async def rest(self) -> None:
         """Sleep an interval, to the nearest tick, and learn from how late the loop woke us."""
         loop = asyncio.get_running_loop()
-        due = max(1, round((loop.time() + self.interval) / TICK)) * TICK
+        due = round((loop.time() + self.interval) / TICK) * TICK
         woken = loop.create_future()
         timer = loop.call_at(due, _wake, woken)
         try:
             await woken
         finally:
             timer.cancel()
-        wanted = min(self.longest, self.shortest + 4 * max(0.0, loop.time() - due))
+        self._rested = loop.time()
+        wanted = min(self.longest, self.shortest + 4 * max(0.0, self._rested - due))
         # Half-way each time: one slow tick of the loop must not make an answer stutter.
         self.interval = (self.interval + wanted) / 2
 
