@@ -16,10 +16,11 @@ document.addEventListener("htmx:before:swap", (event) => {
   }
 });
 
-// The answer to Stop was made a moment ago. The stream has brought more words since, and will bring the end.
+// The answer to Stop was made a moment ago. The stream has brought more words since, and will bring the end; or it has,
+// and has taken the form away with it.
 function isOlder(ctx, tasks) {
   const incoming = tasks.find((task) => task.type === "main")?.fragment.querySelector(ARTICLE);
-  return Boolean(incoming?.matches(WORKING) && ctx.sourceElement.closest(WORKING));
+  return ctx.sourceElement.matches("[action$='/cancellation']") && Boolean(incoming?.matches(WORKING));
 }
 
 // Morphing leaves the blocks that are the same where they are, so that selected text stays selected.

@@ -47,6 +47,18 @@ async def test_the_stream_gives_every_piece_once_and_the_end_equals_the_stored_a
     assert [m["seq"] for m in messages] == sorted(m["seq"] for m in messages)
 
 
+async def test_the_words_are_sent_once_to_who_follows_them_and_once_to_who_comes_after_the_end(
+    visitor: Visitor,
+) -> None:
+    generation = await visitor.submit("count", model="openai:demo-ttft50-tps50-n200")
+    url = generation["stream_url"].replace("dialect=json", "dialect=htmx")
+    for _ in range(2):
+        frames = "".join([data async for _, event, data in visitor.listen(url) if event == "message"])
+        words = re.sub("<[^>]*>", "", frames)
+        assert [words.count(f"word{number}") for number in range(100, 200)] == [1] * 100
+        assert frames.count('data-ended="completed"') == 1
+
+
 async def test_who_comes_back_with_a_cursor_goes_on_from_there(visitor: Visitor) -> None:
     generation = await visitor.submit("count", model="openai:demo-ttft50-tps50-n200")
     seen, place = "", ""
