@@ -19,6 +19,7 @@ from genapp.models.limits import Limits
 from genapp.models.notice import Notice
 from genapp.models.outcome import Outcome, Spent
 from genapp.models.place import Place
+from genapp.models.queue import Queue, queue
 from genapp.models.reading import Reading
 from genapp.models.session import Session, Standing
 from genapp.models.share import Opened, Share
@@ -47,6 +48,7 @@ __all__ = [
     "Opened",
     "Outcome",
     "Place",
+    "Queue",
     "Reading",
     "Session",
     "Share",
@@ -64,5 +66,6 @@ __all__ = [
     "normal_email",
     "parse_id",
     "ping",
+    "queue",
     "void",
 ]
