@@ -15,6 +15,7 @@ from genapp.fleet import Member
 from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
+from genapp.web import measuring
 from genapp.web.access import Access
 from genapp.web.openings import Openings
 from genapp.web.origins import Origins
@@ -61,6 +62,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
     """Open the process's connections for as long as the app runs."""
     async with AsyncExitStack() as stack:
         stack.callback(tracing.stop)
+        measuring.begin_at_nothing()
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
         client = redis_clients.bounded(settings)
         stack.push_async_callback(client.aclose)
@@ -93,7 +95,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             hub,
             jobs.Jobs(broker),
             Quotas(client, rates(settings)),
-            await stack.enter_async_context(Member(client, "web")),
+            await stack.enter_async_context(Member(client, "web", look=partial(measuring.look_at, hub))),
         )
         yield
 
