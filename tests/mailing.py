@@ -50,7 +50,7 @@ class Mailbox:
 
 
 def knows(_: Any, __: Any, ___: Any, ____: Any, data: LoginPassword) -> AuthResult:
-    return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+    return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()), handled=False)
 
 
 @asynccontextmanager
@@ -73,7 +73,6 @@ async def mailbox(
             auth_required=bool(tls or starttls),
             auth_require_tls=bool(starttls),
             authenticator=knows,
-            auth_exclude_mechanism=["LOGIN"],  # it waits for what smtplib has sent already
             loop=asyncio.get_running_loop(),
         )
 
