@@ -75,7 +75,7 @@ def test_what_is_kept_of_the_figures_is_counted_somewhere_and_summed_over_the_re
         ("genapp_http_request_seconds", (("method", "GET"), ("route", route), ("status", "2xx"))): Figure(
             "histogram", count=3, sum=1.5, buckets={1.0: 2, inf: 3}
         )
-        for route in ("/", "/about")
+        for route in ("/", "/about", "/static", "/healthz")
     }
     assert kept(routes) == {
         ("genapp_http_request_seconds", (("method", "GET"), ("status", "2xx"))): Figure(
