@@ -12,8 +12,11 @@ from tests.running import eventually
 if TYPE_CHECKING:
     from tests.integration.web.conftest import Visitor
 
-# A series with labels begins with the first event that it is about. These have happened here.
-HAPPENED = ("genapp_generations_", "genapp_retries_", "genapp_provider_errors_", "genapp_first_token_", "genapp_http_")
+# A series with labels begins with the first event that it is about. These are there, or have happened here.
+THERE = re.compile(
+    "genapp_(attempts|build|connections|event_loop|first_token|frames|generation|http|processes|provider_errors|queue"
+    "|retries|sent|tokens|up)"
+)
 
 
 async def test_what_rules_and_dashboard_look_at_is_on_a_running_sites_page(visitor: Visitor) -> None:
@@ -22,8 +25,8 @@ async def test_what_rules_and_dashboard_look_at_is_on_a_running_sites_page(visit
         await visitor.until(generation["id"], "completed", "failed")
     known = series()
     names = set(re.findall(r"\bgenapp_\w+", "\n".join([RULES.read_text(), *asked()])))
-    wanted = {name for name in names if not known[name] or name.startswith(HAPPENED)}
-    assert len(wanted) > 15
+    wanted = {name for name in names if not known[name] or THERE.match(name)}
+    assert len(wanted) > 25
 
     async def missing() -> set[str]:
         page = (await visitor.http.get("/metrics")).text
