@@ -12,11 +12,14 @@ import dramatiq
 
 from genapp import jobs, models, redis_clients, tracing
 from genapp.delivering import Delivering
+from genapp.fleet import Member
 from genapp.generating import Generating
 from genapp.generating.housekeeping import Housekeeping
+from genapp.generating.measuring import begin_at_nothing
 from genapp.providers import ProviderConfig, Providers
 from genapp.settings import Settings
 from genapp.streams import Log
+from genapp.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -61,6 +64,9 @@ async def running() -> AsyncIterator[None]:
         for one in settings.providers:
             # Now and not with the first prompt: an SDK takes half a second to import.
             providers.get(one.name)
+        begin_at_nothing(settings)
+        member = await stack.enter_async_context(Member(client, "worker"))
+        await stack.enter_async_context(Watch(settings, member))
         log = Log(client, ttl=settings.stream_ttl)
         queue = jobs.Jobs(broker)
         _generating = Generating(settings, log, providers, queue)

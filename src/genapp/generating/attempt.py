@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from genapp import metrics, tracing
+from genapp.generating import measuring
 from genapp.generating.pacing import Pace
 from genapp.providers import Finish, Message, PermanentError, ProviderError, Text, TransientError, Usage
 
@@ -63,6 +64,7 @@ class Attempt:
         self.total_timeout = settings.total_timeout.of(provider.name)
         self.leaving = leaving
         self._began = self._heard = self._shown = time.monotonic()
+        self._first = 0.0
         self._spoken = False
         self._reassured = False
         self._held: list[str] = []
@@ -129,6 +131,7 @@ class Attempt:
     async def _take(self, text: Text, span: tracing.Span) -> None:
         if not self._spoken:
             self._spoken = True
+            self._first = self._heard
             span.event("first token")
             metrics.first_token_seconds.labels(self.provider.name).observe(self._waited())
         self._held.append(text.content)
@@ -166,6 +169,8 @@ class Attempt:
         if finish.reason == "content_filter":
             raise PermanentError("content_filtered")
         self.answer.truncated = finish.reason == "length"
+        if self._spoken and self.answer.usage is not None:
+            measuring.written(self.provider.name, self.answer.usage.output_tokens, self._heard - self._first)
 
     async def _look_after(self) -> None:
         """What has to be done also while the model, or Redis, is silent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine
 
+from genapp import metrics
 from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
 from genapp.models.conversation import Conversation
 from genapp.models.delivery import Delivery
+from genapp.models.duty import Duty
 from genapp.models.generation import Generation
+from genapp.models.incident import Incident
 from genapp.models.invitation import Invitation
+from genapp.models.notice import Notice
+from genapp.models.reading import Reading
 from genapp.models.session import Session
 from genapp.models.share import Share
 from genapp.models.site import Site
@@ -26,7 +32,24 @@ from genapp.models.webhook import Webhook
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-TABLES = (User, Session, ApiToken, Site, Invitation, Conversation, Share, Generation, Attempt, Chunk, Webhook, Delivery)
+TABLES = (
+    User,
+    Session,
+    ApiToken,
+    Site,
+    Invitation,
+    Conversation,
+    Share,
+    Generation,
+    Attempt,
+    Chunk,
+    Webhook,
+    Delivery,
+    Reading,
+    Duty,
+    Incident,
+    Notice,
+)
 
 # Seconds that a query or a transaction may take with all its waiting: for a connection, and for the server. A server
 # that takes connections and does not answer held a page for one to four minutes without it (measured).
@@ -34,6 +57,8 @@ PATIENCE = 3.0
 # Seconds for one answer of the server. After it asyncpg asks the server to stop the query, and for as long again waits
 # for that before it ends the connection: PATIENCE and this make the longest that anybody waits.
 ANSWER_SECONDS = 2.0
+
+_waits = metrics.database_wait_seconds.labels()
 
 
 @dataclass(slots=True)
@@ -60,8 +85,15 @@ class BoundedEngine(PostgresEngine):
     """Piccolo's engine on its pool, with a bound on every wait."""
 
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
-        async with bounded():
-            return await super()._run_in_pool(query, args)
+        began = time.monotonic()
+        async with bounded(), self._pooled().acquire() as connection:
+            _waits.observe(time.monotonic() - began)
+            return await connection.fetch(query, *(args or ()))
+
+    def _pooled(self) -> Any:
+        if self.pool is None:
+            raise RuntimeError("the engine is not connected")
+        return self.pool
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:  # type: ignore[override]
@@ -69,14 +101,15 @@ class BoundedEngine(PostgresEngine):
 
         Not Piccolo's own: it keeps its connection for ever where BEGIN or ROLLBACK is not answered in time.
         """
-        if self.pool is None:
-            raise RuntimeError("the engine is not connected")
-        async with bounded(), self.pool.acquire() as connection, connection.transaction():
-            earlier = self.current_transaction.set(Held(connection))  # type: ignore[arg-type]
-            try:
-                yield
-            finally:
-                self.current_transaction.reset(earlier)
+        began = time.monotonic()
+        async with bounded(), self._pooled().acquire() as connection:
+            _waits.observe(time.monotonic() - began)
+            async with connection.transaction():
+                earlier = self.current_transaction.set(Held(connection))  # type: ignore[arg-type]
+                try:
+                    yield
+                finally:
+                    self.current_transaction.reset(earlier)
 
 
 def engine(database_url: str) -> PostgresEngine:

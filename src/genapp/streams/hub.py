@@ -17,7 +17,7 @@ from .dialects import DIALECTS
 from .errors import Unavailable
 from .silence import Silence
 from .subscriber import Subscriber
-from .view import View, parse_frame
+from .view import View, Watching, parse_frame
 from .viewer import Viewer
 from .watched import Delays, Statistics, Watched
 
@@ -90,7 +90,7 @@ class Hub:
 
     def statistics(self) -> Statistics:
         views = [watched.view for watched in self._watched.values()]
-        viewers: set[Viewer] = set().union(*[view.viewers for view in views])
+        viewers: set[Watching] = set().union(*[view.viewers for view in views])
         return Statistics(
             self._subscriber.connected, len(views), len(viewers), self._frames, self._reads, self._resyncs, self._delays
         )

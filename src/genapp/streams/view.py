@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import length_hint
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -18,12 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .snapshot import Snapshot
-    from .viewer import Viewer
 
 # Viewers written to before others have their turn: 256 take some 3 ms.
 _AT_ONCE = 256
 
 _decode_ops = msgspec.json.Decoder(list[Op]).decode
+
+
+class Watching(Protocol):
+    """Somebody who watches, such as a `Viewer`."""
+
+    def wake(self) -> None: ...
+
+    def dismiss(self) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +44,7 @@ class View:
     epoch: str | None = None
     retained: Retained = field(default_factory=Retained)
     beginnings: int = 0
-    viewers: set[Viewer] = field(default_factory=set)
+    viewers: set[Watching] = field(default_factory=set)
     rolled_back: bool = False
 
     @property
@@ -88,7 +95,7 @@ class View:
         self.rolled_back = False
 
 
-def _wake(viewers: Iterator[Viewer]) -> None:
+def _wake(viewers: Iterator[Watching]) -> None:
     for viewer in islice(viewers, _AT_ONCE):
         viewer.wake()
     # There may be more where some are gone by then as well: waking costs those nothing.

@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 
 
 class Holding:
-    """One connection, counted for `counted` (`openings.py`). Plain, since there are as many as viewers.
+    """One connection by `transport`, counted for `counted` (`openings.py`). Plain, since there are as many as viewers.
 
     Raises TooMany past what one may have open.
     """
 
-    __slots__ = ("_counted", "_ended", "_keys", "_open", "_parts", "_viewer")
+    __slots__ = ("_connections", "_counted", "_ended", "_keys", "_open", "_parts", "_viewer")
 
-    def __init__(self, parts: Parts, counted: tuple[str, ...], ended: Ended | None) -> None:
+    def __init__(self, parts: Parts, transport: str, counted: tuple[str, ...], ended: Ended | None) -> None:
         """`ended` is told what it was sent, when it is gone."""
         parts.openings.add(counted)
-        metrics.viewers.inc()
+        self._connections = metrics.connections.labels(transport)
+        self._connections.inc()
         self._parts = parts
         self._open = True
         self._counted = counted
@@ -58,7 +59,7 @@ class Holding:
         if self._viewer is not None:
             parts.revocations.release(self._keys, self._viewer.dismiss)
             parts.hub.leave(self._viewer)
-        metrics.viewers.dec()
+        self._connections.inc(-1)
         parts.openings.remove(self._counted)
         if line is not None and self._ended is not None:
             self._ended(line.bytes, line.frames)

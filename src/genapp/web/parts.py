@@ -11,9 +11,12 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from genapp import jobs, models, redis_clients, tracing
+from genapp.fleet import Member
 from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
 from genapp.streams import Hub, Lines, Log, Names
+from genapp.watching import Watch
+from genapp.web import measuring
 from genapp.web.access import Access
 from genapp.web.openings import Openings
 from genapp.web.origins import Origins
@@ -53,6 +56,7 @@ class Parts:
     lines: Lines
     jobs: jobs.Jobs
     quotas: Quotas
+    fleet: Member
 
 
 @asynccontextmanager
@@ -60,6 +64,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
     """Open the process's connections for as long as the app runs."""
     async with AsyncExitStack() as stack:
         stack.callback(tracing.stop)
+        measuring.begin_at_nothing()
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
         client = redis_clients.bounded(settings)
         stack.push_async_callback(client.aclose)
@@ -74,10 +79,13 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             silence=settings.silence_seconds,
         )
         await stack.enter_async_context(hub)
+        lines = Lines(heartbeat=settings.sse_heartbeat, lifetime=settings.sse_lifetime)
         stack.enter_context(before_stopping(hub.dismiss))
         revocations = await stack.enter_async_context(
             Revocations(client, settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
         )
+        member = await stack.enter_async_context(Member(client, "web", look=partial(measuring.look_at, hub, lines)))
+        await stack.enter_async_context(Watch(settings, member))
         sessions: Sessions = app.state.sessions
         app.state.parts = Parts(
             settings,
@@ -90,9 +98,10 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             client,
             log,
             hub,
-            Lines(heartbeat=settings.sse_heartbeat, lifetime=settings.sse_lifetime),
+            lines,
             jobs.Jobs(broker),
             Quotas(client, rates(settings)),
+            member,
         )
         yield
 

@@ -78,7 +78,7 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return
-    held = Holding(parts, holder.counted, scope["state"]["exchange"].hand_over())
+    held = Holding(parts, "sse", holder.counted, scope["state"]["exchange"].hand_over())
     try:
         viewer = await held.seat(list(zip(names, places, strict=True)), dialect, holder.keys, holder.asked_at)
         await parts.lines.serve(

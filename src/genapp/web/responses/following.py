@@ -111,15 +111,15 @@ class Followed(Response[None]):
         self._hand_over, self._send = hand_over_of(scope), send
         ended = scope["state"]["exchange"].hand_over()
         if self._generation.finished:
-            await self._serve(Holding(self._parts, (), ended), None)
+            await self._serve(Holding(self._parts, "responses", (), ended), None)
             return
         try:
-            await self._follow(Holding(self._parts, counted(self._visitor, None), ended))
+            await self._follow(Holding(self._parts, "responses", counted(self._visitor, None), ended))
         except (TooMany, streams.Unavailable, RedisError, OSError) as error:
             if not self._at_once:
                 raise
             logger.warning("a response cannot be followed, its client has to come back: %s", error)
-            await self._serve(Holding(self._parts, (), ended), None)
+            await self._serve(Holding(self._parts, "responses", (), ended), None)
 
     async def _follow(self, held: Holding) -> None:
         name, visitor = views.stream_name(self._generation.id), self._visitor

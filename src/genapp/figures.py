@@ -1,4 +1,4 @@
-"""What a page of Prometheus' text format says, and what has changed between two of them."""
+"""Figures, as Prometheus has them: what they are now, and what has come between two looks at them."""
 
 from __future__ import annotations
 
