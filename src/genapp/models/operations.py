@@ -1,0 +1,82 @@
+"""What the rows say of how the site does: attempts over time, by model and by user; what waits, and what failed.
+
+Every query reads a stretch of one index. What it costs with a million attempts is in docs/observing.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genapp.models.attempt import Attempt
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+Row = dict[str, Any]
+
+SUMS = """count(*) AS attempts, count(*) FILTER (WHERE outcome = 'failed') AS failed,
+  count(*) FILTER (WHERE outcome = 'lost') AS lost,
+  sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens"""
+
+
+async def over_time(since: datetime, step: timedelta) -> list[Row]:
+    """Attempts begun since then, by `slot` (a stretch of `step`, from when it began), `model` and `outcome`."""
+    rows: list[Row] = await Attempt.raw(
+        f"SELECT date_bin({{}}, started_at, {{}}) AS slot, model, outcome, {SUMS} "
+        "FROM attempts WHERE started_at >= {} GROUP BY 1, 2, 3",
+        *(step, since, since),
+    )
+    return rows
+
+
+async def by_user(since: datetime, limit: int) -> list[Row]:
+    """Who has used most tokens in attempts begun since then."""
+    rows: list[Row] = await Attempt.raw(
+        f"""
+        SELECT spent.*, email FROM (
+          SELECT "user" AS user_id, {SUMS} FROM attempts WHERE started_at >= {{}} GROUP BY 1
+          ORDER BY sum(input_tokens + output_tokens) DESC, 1 LIMIT {{}}
+        ) AS spent JOIN users ON users.id = user_id ORDER BY input_tokens + output_tokens DESC, user_id
+        """,  # noqa: S608
+        *(since, limit),
+    )
+    return rows
+
+
+async def standing() -> Row:
+    """How many are `queued` and `processing`, and for how many seconds the first in the queue has waited."""
+    rows: list[Row] = await Attempt.raw(
+        """
+        SELECT count(*) FILTER (WHERE status = 'queued') AS queued,
+          count(*) FILTER (WHERE status = 'processing') AS processing,
+          extract(epoch FROM now() - min(queued_at) FILTER (WHERE status = 'queued'))::float AS oldest_wait
+        FROM generations WHERE status IN ('queued', 'processing')
+        """
+    )
+    return rows[0]
+
+
+async def queue(limit: int) -> list[Row]:
+    """Those that wait, first come first."""
+    rows: list[Row] = await Attempt.raw(
+        """
+        SELECT generations.id, model, queued_at, "user" AS user_id, email
+        FROM generations JOIN users ON users.id = "user"
+        WHERE status = 'queued' ORDER BY generations.id LIMIT {}
+        """,
+        limit,
+    )
+    return rows
+
+
+async def failures(limit: int) -> list[Row]:
+    """The newest that failed, with what their users were told. Not what was asked."""
+    rows: list[Row] = await Attempt.raw(
+        """
+        SELECT generations.id, model, error_code, error_message, finished_at, "user" AS user_id, email
+        FROM generations JOIN users ON users.id = "user" AND users.deleted_at IS NULL
+        WHERE status = 'failed' ORDER BY generations.id DESC LIMIT {}
+        """,
+        limit,
+    )
+    return rows
