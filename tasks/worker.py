@@ -12,6 +12,7 @@ import dramatiq
 
 from genapp import jobs, models, redis_clients, tracing
 from genapp.delivering import Delivering
+from genapp.fleet import Member
 from genapp.generating import Generating
 from genapp.generating.housekeeping import Housekeeping
 from genapp.providers import ProviderConfig, Providers
@@ -61,6 +62,7 @@ async def running() -> AsyncIterator[None]:
         for one in settings.providers:
             # Now and not with the first prompt: an SDK takes half a second to import.
             providers.get(one.name)
+        await stack.enter_async_context(Member(client, "worker"))
         log = Log(client, ttl=settings.stream_ttl)
         queue = jobs.Jobs(broker)
         _generating = Generating(settings, log, providers, queue)

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from genapp import figures
 from genapp.dev.services import embedded_postgres, embedded_redis
 from genapp.processes import Process, start, stop
 
@@ -128,6 +129,12 @@ def answers(url: str) -> bool:
             return bool(response.status == 200)
     except OSError:
         return False
+
+
+def figure(page: str, name: str, **labels: str) -> float:
+    """What a page of /metrics says: the sum of all figures of that name with these labels, of histograms how many."""
+    known = figures.read(page).items()
+    return sum(one.total for (named, pairs), one in known if named == name and labels.items() <= set(pairs))
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:

@@ -6,7 +6,6 @@ import importlib
 import os
 import signal
 import sys
-import tempfile
 import threading
 
 import click
@@ -65,13 +64,7 @@ def web(host: str | None, port: int | None) -> None:
     sentry.require(settings)
     tracing.require()
     exit_on_signals()
-    if settings.web_concurrency == 1:
-        _serve(settings)
-        return
-    with tempfile.TemporaryDirectory(prefix="genapp-metrics-") as folder:
-        # Read when prometheus-client is imported, so before the app is.
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
-        _serve(settings)
+    _serve(settings)
 
 
 def _go_on_without_keys(settings: Settings) -> None:

@@ -14,7 +14,7 @@ import pytest
 from tests.cable import connected, identifier
 from tests.deploy.fronts import FRONTS, READ_TIMEOUT
 from tests.integration.web.conftest import HTML, JSON, LONG, Visitor, shown
-from tests.running import App, answers, eventually, free_port, running_app, wait_for
+from tests.running import App, answers, eventually, figure, free_port, running_app, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -48,12 +48,8 @@ class Site:
 
     async def viewers(self) -> int:
         """How many the webs say they have."""
-        async with httpx.AsyncClient() as http:
-            bearer = {"Authorization": f"Bearer {METRICS_TOKEN}"}
-            pages = [(await http.get(f"{web}/metrics", headers=bearer)).text for web in self.webs.values()]
-        lines = [line for page in pages for line in page.splitlines() if line.startswith("genapp_viewers ")]
-        assert len(lines) == len(pages)
-        return sum(int(float(line.split()[1])) for line in lines)
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {METRICS_TOKEN}"}) as http:
+            return int(figure((await http.get(f"{self.app.url}/metrics")).text, "genapp_connections"))
 
 
 @pytest.fixture(scope="module")
@@ -126,14 +122,14 @@ async def test_words_arrive_while_the_model_is_still_at_it_and_the_stream_outliv
 async def test_who_leaves_is_not_written_to_any_more(site: Site, visitor: Visitor) -> None:
     generation = await visitor.submit(PAUSED, model="openai:demo")
 
-    async def nobody_is_left() -> bool:
-        return await site.viewers() == 0
+    async def so_many(count: int) -> bool:
+        return await site.viewers() == count
 
-    await eventually(nobody_is_left)
+    await eventually(lambda: so_many(0))
     answer = await visitor.http.send(visitor.http.build_request("GET", generation["stream_url"]), stream=True)
-    assert await site.viewers() == 1
+    await eventually(lambda: so_many(1))
     await visitor.http.aclose()
-    await eventually(nobody_is_left)
+    await eventually(lambda: so_many(0))
     await answer.aclose()
 
 

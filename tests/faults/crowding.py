@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.faults.watching import Watcher
+from tests.running import figure
 
 if TYPE_CHECKING:
     import random
@@ -48,9 +49,7 @@ class Person:
 
     async def viewers(self) -> int:
         """How many the web says it has."""
-        lines = (await self.visitor.http.get("/metrics")).text.splitlines()
-        [count] = [line.split()[1] for line in lines if line.startswith("genapp_viewers ")]
-        return int(float(count))
+        return int(figure((await self.visitor.http.get("/metrics")).text, "genapp_connections"))
 
 
 async def dawdle(watcher: Watcher, reading: asyncio.Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from genapp.stats.figures import Figure, read
+from genapp.figures import Figure, read
 
 
 @pytest.fixture

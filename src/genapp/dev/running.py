@@ -6,7 +6,6 @@ import fcntl
 import http.client
 import math
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -72,15 +71,11 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _environment(settings: Settings, folder: Path, stack: ExitStack) -> dict[str, str]:
     """The environment of the children. Starts the services that are not configured, on `stack`."""
-    metrics = folder / "metrics"
-    shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir()
     env = {
         **os.environ,
         "GENAPP_ENV": "development",
         "GENAPP_DATA": str(folder),
         "GENAPP_SHUTDOWN_SECONDS": str(SHUTDOWN_SECONDS),
-        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         "PYTHONUNBUFFERED": "1",
     }
     if not settings.database_address:

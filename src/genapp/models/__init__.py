@@ -16,6 +16,7 @@ from genapp.models.invitation import Invitation
 from genapp.models.limits import Limits
 from genapp.models.outcome import Outcome, Spent
 from genapp.models.place import Place
+from genapp.models.queue import Queue, queue
 from genapp.models.session import Session, Standing
 from genapp.models.share import Opened, Share
 from genapp.models.site import Site
@@ -40,6 +41,7 @@ __all__ = [
     "Opened",
     "Outcome",
     "Place",
+    "Queue",
     "Session",
     "Share",
     "Site",
@@ -56,5 +58,6 @@ __all__ = [
     "normal_email",
     "parse_id",
     "ping",
+    "queue",
     "void",
 ]

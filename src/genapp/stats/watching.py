@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from genapp.errors import Unavailable
+from genapp.figures import Figure, Key, read
 from genapp.providers.connections import is_loopback
-from genapp.stats.figures import Figure, Key, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

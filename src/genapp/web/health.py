@@ -10,7 +10,7 @@ import asyncpg
 from litestar import MediaType, Request, Response
 from redis.exceptions import RedisError
 
-from genapp import jobs, metrics, models
+from genapp import fleet, jobs, models
 from genapp.errors import NotFound, Unauthenticated
 from genapp.web.negotiation import readable
 from genapp.web.parts import Given, Parts
@@ -39,11 +39,15 @@ async def readyz(parts: Given[Parts]) -> Response[dict[str, str]]:
     return Response(checks, status_code=200 if ready else 503)
 
 
-@readable("/metrics", sync_to_thread=False, opt=is_for(Policy.EVERYONE))
-def metrics_page(request: Request[Any, Any, Any], parts: Given[Parts]) -> Response[Any]:
-    """Prometheus' text format, to who sends the token where there is one. Production has no such page without."""
+@readable("/metrics", opt=is_for(Policy.EVERYONE))
+async def metrics_page(request: Request[Any, Any, Any], parts: Given[Parts]) -> Response[Any]:
+    """The whole fleet's figures in Prometheus' text format, to who sends the token where there is one.
+
+    Production has no such page without.
+    """
     _require_operator(request, parts.settings)
-    return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+    known = await parts.fleet.read()
+    return Response(fleet.exposition(known.figures), media_type=fleet.CONTENT_TYPE)
 
 
 def _require_operator(request: Request[Any, Any, Any], settings: Settings) -> None:

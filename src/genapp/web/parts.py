@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from genapp import jobs, models, redis_clients, tracing
+from genapp.fleet import Member
 from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
@@ -52,6 +53,7 @@ class Parts:
     hub: Hub
     jobs: jobs.Jobs
     quotas: Quotas
+    fleet: Member
 
 
 @asynccontextmanager
@@ -91,6 +93,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             hub,
             jobs.Jobs(broker),
             Quotas(client, rates(settings)),
+            await stack.enter_async_context(Member(client, "web")),
         )
         yield
 

@@ -91,7 +91,7 @@ async def test_at_a_dumb_terminal_there_is_a_table_for_each_look_and_nothing_it_
         await seen.until("look 3,")
         assert await seen.end() == 0
     assert "\x1b" not in seen.shown
-    assert len(re.findall(r"^viewers\s", seen.shown, re.MULTILINE)) >= 3
+    assert len(re.findall(r"^connections\s", seen.shown, re.MULTILINE)) >= 3
     assert "Traceback" not in seen.shown
 
 
@@ -102,9 +102,9 @@ def run(app: App, *options: str) -> subprocess.CompletedProcess[str]:
 def test_once_it_is_a_table_or_json_of_what_the_page_says(app: App) -> None:
     printed = run(app, "--once")
     assert printed.returncode == 0
-    assert re.search(r"^viewers\s+0\s*$", printed.stdout, re.MULTILINE)
+    assert re.search(r"^generations_running\s+0\s*$", printed.stdout, re.MULTILINE)
     told = json.loads(run(app, "--once", "--json", "--url", f"{app.url}/metrics").stdout)
-    assert {"name": "viewers", "labels": {}, "value": 0.0} in told["figures"]
+    assert {"name": "generations_running", "labels": {}, "value": 0.0} in told["figures"]
 
 
 def test_a_wrong_address_is_one_line_that_says_what_to_do(app: App) -> None:

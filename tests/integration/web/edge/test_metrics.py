@@ -18,7 +18,7 @@ def test_where_there_is_a_token_the_figures_are_for_who_sends_it(hasty: App) -> 
 
     figures = asked(f"Bearer {METRICS_TOKEN}")
     assert figures.status_code == 200
-    assert "genapp_viewers" in figures.text
+    assert "genapp_connections" in figures.text
     for wrong in ("", METRICS_TOKEN, "Bearer", f"Bearer {METRICS_TOKEN}x", f"Bearer {METRICS_TOKEN[:-1]}", "Bearer é"):
         refused = asked(wrong)
         assert refused.status_code == 401, wrong

@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.web.conftest import JSON, Visitor
 from tests.integration.web.edge.conftest import METRICS_TOKEN, connected, everything, exchange, status
-from tests.running import eventually
+from tests.running import eventually, figure
 
 if TYPE_CHECKING:
     import socket
@@ -136,7 +136,7 @@ async def test_a_viewer_who_has_asked_for_more_and_goes_is_let_go(hasty: App) ->
     async with httpx.AsyncClient(base_url=hasty.url, timeout=20) as http:
 
         async def viewers(count: int) -> bool:
-            return f"genapp_viewers {count}.0" in (await http.get("/metrics", headers=metrics)).text
+            return figure((await http.get("/metrics", headers=metrics)).text, "genapp_connections") == count
 
         made = await http.post("/generations", json={"prompt": "[demo: stall] x"}, headers=JSON)
         url, cookie = made.json()["stream_url"], made.headers["set-cookie"].split(";")[0]
@@ -146,7 +146,7 @@ async def test_a_viewer_who_has_asked_for_more_and_goes_is_let_go(hasty: App) ->
             # From here on nothing is sent that could fail.
             while b'"processing"' not in seen:
                 seen += sock.recv(65_536)
-            assert await viewers(1)
+            await eventually(lambda: viewers(1))
         await eventually(lambda: viewers(0))
         # Written to a connection that is gone, the next frame would end it as well, as a fault of ours.
         assert "Traceback" not in (hasty.folder / "hasty.log").read_text()

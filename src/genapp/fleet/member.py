@@ -1,0 +1,113 @@
+"""One process of the fleet: it tells Redis what it counts, and may ask for what all have counted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import time
+from contextlib import suppress
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+from redis.exceptions import RedisError
+
+from genapp import metrics
+from genapp.figures import of_families
+from genapp.fleet import fields, reading
+from genapp.fleet.lag import sample_lag
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from genapp.figures import Figure, Key
+    from genapp.fleet.reading import Fleet
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two pushes, and so what a killed process may take with it: few, since charts are live.
+EVERY = 2.0
+# Seconds that a push may hold up who asks, or the end of the process.
+PATIENCE = 1.0
+# Seconds for which what was read is good for the next who asks: a crowd of scrapers costs what one does.
+FRESH = 1.0
+
+
+class Member:
+    """An async context manager; one a process. `kind`: web or worker."""
+
+    def __init__(self, redis: Redis, kind: str) -> None:
+        self._redis = redis
+        self._id = secrets.token_hex(8)
+        self._entry = reading.Entry(kind, socket.gethostname(), os.getpid(), version("genapp"), time.time(), [])
+        self._add = redis.register_script((Path(__file__).parent / "add.lua").read_text())
+        self._number = 1
+        self._pushed: dict[Key, Figure] = {}
+        self._under_way: dict[Key, Figure] | None = None
+        self._pushing = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._reading: asyncio.Task[Fleet] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._keep_pushing()), asyncio.create_task(sample_lag(self._entry.kind))]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._try_to_push(ends=True)
+
+    async def read(self) -> Fleet:
+        """What the whole fleet has counted by now, this process included; see `reading.Fleet`. In two seconds at most.
+
+        Where Redis is away, this process is the only one that is known.
+        """
+        fresh = self._reading and (not self._reading.done() or time.time() - self._reading.result().at < FRESH)
+        if self._reading is None or not fresh:
+            self._reading = asyncio.create_task(self._read())
+        return await asyncio.shield(self._reading)
+
+    async def push(self, *, ends: bool = False) -> None:
+        """Tell Redis what has been counted since the last time. Raises its errors.
+
+        What it may or may not have taken is sent again, as it was and under its number, before anything newer.
+        """
+        async with self._pushing:
+            if self._under_way is not None:
+                await self._send(self._under_way, ends=ends)
+            await self._send(of_families(metrics.REGISTRY.collect()), ends=ends)
+
+    async def _send(self, figures: dict[Key, Figure], *, ends: bool) -> None:
+        self._under_way = figures
+        entry = msgspec.structs.replace(self._entry, gauges=fields.gauges(figures))
+        more = [part for pair in fields.increments(figures, self._pushed) for part in pair]
+        arguments = [self._id, self._number, b"" if ends else msgspec.json.encode(entry), *more]
+        await self._add(keys=[fields.TOTALS, fields.PROCESSES], args=arguments)
+        self._pushed, self._under_way = figures, None
+        self._number += 1
+
+    async def _keep_pushing(self) -> None:
+        while True:
+            await self._try_to_push()
+            await asyncio.sleep(EVERY)
+
+    async def _try_to_push(self, *, ends: bool = False) -> None:
+        # Redis being away is said by whoever cannot do without it; what was counted waits here.
+        with suppress(RedisError, OSError):
+            async with asyncio.timeout(PATIENCE):
+                await self.push(ends=ends)
+
+    async def _read(self) -> Fleet:
+        await self._try_to_push()
+        fleet = await reading.read(self._redis)
+        if fleet.up["redis"]:
+            return fleet
+        own = of_families(metrics.REGISTRY.collect())
+        alone = reading.process(self._id, msgspec.structs.replace(self._entry, gauges=fields.gauges(own)))
+        return replace(fleet, figures={**fleet.figures, **alone.figures}, processes=[alone])
