@@ -75,10 +75,10 @@ def known_secrets(settings: Settings) -> list[str]:
     """The secrets of this process, also those inside its URLs."""
     keys = (settings.openai_api_key, settings.anthropic_api_key, settings.gemini_api_key)
     fallbacks = _value(settings.secret_key_fallbacks).split(",")
-    ours = (settings.secret_key, settings.metrics_token)
+    ours = (settings.secret_key, settings.metrics_token, settings.alert_webhook, settings.alert_secret)
     found = [*map(_value, (*keys, *ours)), *(part.strip() for part in fallbacks)]
     services = (settings.database_address, settings.redis_address, settings.redis_tls_address)
-    found += [_credentials(url)[1] for url in services]
+    found += [_credentials(url)[1] for url in (*services, _value(settings.smtp_url))]
     for address in (settings.openai_base_url, settings.anthropic_base_url):
         # A proxy's user can be its token.
         found += _credentials(address or "")

@@ -10,13 +10,17 @@ from genapp.models.database import connected, is_away, ping
 from genapp.models.deleting import Gone, delete_conversation, delete_generation
 from genapp.models.delivery import Delivery
 from genapp.models.draft import Draft
+from genapp.models.duty import Duty
 from genapp.models.generation import FINISHED, IN_FLIGHT, Generation
 from genapp.models.ids import new_id, parse_id
+from genapp.models.incident import Incident
 from genapp.models.invitation import Invitation
 from genapp.models.limits import Limits
+from genapp.models.notice import Notice
 from genapp.models.outcome import Outcome, Spent
 from genapp.models.place import Place
 from genapp.models.queue import Queue, queue
+from genapp.models.reading import Reading
 from genapp.models.session import Session, Standing
 from genapp.models.share import Opened, Share
 from genapp.models.site import Site
@@ -34,14 +38,18 @@ __all__ = [
     "Conversation",
     "Delivery",
     "Draft",
+    "Duty",
     "Generation",
     "Gone",
+    "Incident",
     "Invitation",
     "Limits",
+    "Notice",
     "Opened",
     "Outcome",
     "Place",
     "Queue",
+    "Reading",
     "Session",
     "Share",
     "Site",

@@ -15,8 +15,12 @@ from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
 from genapp.models.conversation import Conversation
 from genapp.models.delivery import Delivery
+from genapp.models.duty import Duty
 from genapp.models.generation import Generation
+from genapp.models.incident import Incident
 from genapp.models.invitation import Invitation
+from genapp.models.notice import Notice
+from genapp.models.reading import Reading
 from genapp.models.session import Session
 from genapp.models.share import Share
 from genapp.models.site import Site
@@ -26,7 +30,24 @@ from genapp.models.webhook import Webhook
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-TABLES = (User, Session, ApiToken, Site, Invitation, Conversation, Share, Generation, Attempt, Chunk, Webhook, Delivery)
+TABLES = (
+    User,
+    Session,
+    ApiToken,
+    Site,
+    Invitation,
+    Conversation,
+    Share,
+    Generation,
+    Attempt,
+    Chunk,
+    Webhook,
+    Delivery,
+    Reading,
+    Duty,
+    Incident,
+    Notice,
+)
 
 # Seconds that a query or a transaction may take with all its waiting: for a connection, and for the server. A server
 # that takes connections and does not answer held a page for one to four minutes without it (measured).

@@ -22,8 +22,10 @@ SUMS = """count(*) AS attempts, count(*) FILTER (WHERE outcome = 'failed') AS fa
 async def over_time(since: datetime, step: timedelta) -> list[Row]:
     """Attempts begun since then, by `slot` (a stretch of `step`, from when it began), `model` and `outcome`."""
     rows: list[Row] = await Attempt.raw(
-        f"SELECT date_bin({{}}, started_at, {{}}) AS slot, model, outcome, {SUMS} "
-        "FROM attempts WHERE started_at >= {} GROUP BY 1, 2, 3",
+        f"""
+        SELECT date_bin({{}}, started_at, {{}}) AS slot, model, outcome, {SUMS}
+        FROM attempts WHERE started_at >= {{}} GROUP BY 1, 2, 3
+        """,  # noqa: S608  a constant of ours, here and below
         *(step, since, since),
     )
     return rows
@@ -43,20 +45,7 @@ async def by_user(since: datetime, limit: int) -> list[Row]:
     return rows
 
 
-async def standing() -> Row:
-    """How many are `queued` and `processing`, and for how many seconds the first in the queue has waited."""
-    rows: list[Row] = await Attempt.raw(
-        """
-        SELECT count(*) FILTER (WHERE status = 'queued') AS queued,
-          count(*) FILTER (WHERE status = 'processing') AS processing,
-          extract(epoch FROM now() - min(queued_at) FILTER (WHERE status = 'queued'))::float AS oldest_wait
-        FROM generations WHERE status IN ('queued', 'processing')
-        """
-    )
-    return rows[0]
-
-
-async def queue(limit: int) -> list[Row]:
+async def waiting(limit: int) -> list[Row]:
     """Those that wait, first come first."""
     rows: list[Row] = await Attempt.raw(
         """

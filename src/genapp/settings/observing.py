@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
+
+from genapp.settings.alerting import Alerting
 
 
-class Observing(BaseModel):
-    """The part of `Settings` that is about logs and errors. Traces have the standard's own variables (`tracing/`)."""
+class Observing(Alerting):
+    """The part of `Settings` that is about logs, errors and alerts.
+
+    Traces have the standard's own variables (`tracing/`).
+    """
 
     env: Literal["development", "production", "test"]
     log_format: Literal["text", "json"] | None = None

@@ -1,0 +1,182 @@
+"""What the fleet's figures were, minute by minute: what charts and the built-in checks look back on."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+from piccolo.columns import JSONB, Timestamptz
+from piccolo.table import Table
+
+from genapp.figures import Figure
+from genapp.models.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from genapp.figures import Key
+
+# The metrics that are kept (a counter's name without its _total), each with the labels that it keeps: over all others
+# it is summed. So a row stays at a few KB, however many routes and models there are.
+KEPT: dict[str, tuple[str, ...]] = {
+    "genapp_http_request_seconds": ("status",),
+    "genapp_first_token_seconds": (),
+    "genapp_output_tokens_per_second": (),
+    "genapp_generation_seconds": (),
+    "genapp_queue_wait_seconds": (),
+    "genapp_frame_delay_seconds": (),
+    "genapp_event_loop_lag_seconds": ("kind",),
+    "genapp_generations": ("outcome",),
+    "genapp_attempts": ("outcome",),
+    "genapp_provider_errors": ("provider", "code"),
+    "genapp_retries": (),
+    "genapp_fallbacks": (),
+    "genapp_tokens": ("direction",),
+    "genapp_spend_dollars": (),
+    "genapp_frames_sent": (),
+    "genapp_sent_bytes": (),
+    "genapp_resyncs": (),
+    "genapp_connections": ("transport",),
+    "genapp_stream_viewers": (),
+    "genapp_generations_running": (),
+    "genapp_queue_depth": ("status",),
+    "genapp_queue_oldest_seconds": (),
+    "genapp_processes": ("kind",),
+}
+
+# (Older than so many hours, one row in so many minutes is enough.) Past the last nothing is kept.
+THINNED = ((25, 10), (72, 60))
+KEPT_DAYS = 32
+
+
+class Reading(Rows, Table, tablename="readings"):
+    """The figures of one moment. Counters and histograms are cumulative, and begin again where Redis forgets them."""
+
+    at = Timestamptz(primary_key=True, default=None)
+    series = JSONB()
+
+    @classmethod
+    async def keep(cls, figures: Mapping[Key, Figure], *, every: float) -> bool:
+        """Store the figures of now, unless this span of `every` seconds has a reading; gives whether it had none."""
+        rows = await cls.raw(
+            """
+            INSERT INTO readings (at, series)
+            VALUES (to_timestamp(floor(extract(epoch FROM now()) / {}::float8) * {}::float8), {}::jsonb)
+            ON CONFLICT DO NOTHING RETURNING at
+            """,
+            *(every, every, packed(figures)),
+        )
+        return bool(rows)
+
+    @classmethod
+    async def due(cls, *, every: float) -> bool:
+        """Whether the present span of `every` seconds has no reading yet: a cheap look before all is summed up."""
+        rows = await cls.raw("SELECT max(at) > now() - {} * interval '1 second' AS fresh FROM readings", every)
+        return not rows[0]["fresh"]
+
+    @classmethod
+    async def between(cls, since: datetime, until: datetime, *, every: float = 1) -> list[Self]:
+        """Those of a time, the oldest first; at most one (the first) in each span of `every` seconds."""
+        rows = await cls.raw(
+            """
+            SELECT DISTINCT ON (span) at, series
+            FROM (SELECT *, floor(extract(epoch FROM at) / {}::float8) AS span FROM readings) r
+            WHERE at BETWEEN {} AND {} ORDER BY span, at
+            """,
+            *(every, since, until),
+        )
+        return [cls.from_row(row) for row in rows]
+
+    @classmethod
+    async def sweep(cls) -> None:
+        """Delete what is too old, or stands too close to others for its age. What is left begins its span."""
+        await cls.raw("DELETE FROM readings WHERE at < now() - {} * interval '1 day'", KEPT_DAYS)
+        for hours, minutes in THINNED:
+            await cls.raw(
+                """
+                DELETE FROM readings WHERE at < now() - {} * interval '1 hour' AND EXISTS (
+                  SELECT 1 FROM readings earlier WHERE earlier.at < readings.at
+                  AND earlier.at >= date_bin({} * interval '1 minute', readings.at, 'epoch')
+                )
+                """,
+                *(hours, minutes),
+            )
+
+    @property
+    def figures(self) -> dict[Key, Figure]:
+        """The figures as they were."""
+        return unpacked(self.series)
+
+
+def packed(figures: Mapping[Key, Figure]) -> str:
+    """The kept series as JSON: name, labels, kind, and its value, or its sum and buckets."""
+    kept: dict[Key, Figure] = {}
+    for (name, labels), figure in figures.items():
+        if name in KEPT:
+            key = (name, tuple(one for one in labels if one[0] in KEPT[name]))
+            kept[key] = summed([kept[key], figure]) if key in kept else figure
+    return msgspec.json.encode(
+        [(name, dict(labels), one.kind, _value(one)) for (name, labels), one in kept.items()]
+    ).decode()
+
+
+def unpacked(series: str) -> dict[Key, Figure]:
+    """The figures that `packed` has made JSON of."""
+    return {
+        (name, tuple(sorted(labels.items()))): _figure(kind, value)
+        for name, labels, kind, value in msgspec.json.decode(series)
+    }
+
+
+def summed(figures: Iterable[Figure]) -> Figure:
+    """Several series as one. Histograms of one name have the same buckets."""
+    first, *others = figures
+    total = Figure(first.kind, first.value, first.count, first.sum, dict(first.buckets))
+    for one in others:
+        total.value += one.value
+        total.count += one.count
+        total.sum += one.sum
+        for up_to, number in one.buckets.items():
+            total.buckets[up_to] = total.buckets.get(up_to, 0.0) + number
+    return total
+
+
+def increase(readings: Sequence[Mapping[Key, Figure]], name: str, **labels: str) -> Figure | None:
+    """What has come from the first of these to the last, over all series of a name that have these labels.
+
+    A counter that is less than before has begun again at nothing: what it has since then is what has come. None where
+    nothing is known: with less than two readings, or where no series is there. Quantiles of a histogram's increase are
+    those of what has come.
+    """
+    steps = [
+        figure.since(earlier.get(key))
+        for earlier, later in pairwise(readings)
+        for key, figure in matching(later, name, labels)
+    ]
+    return summed(steps) if steps else None
+
+
+def matching(figures: Mapping[Key, Figure], name: str, labels: Mapping[str, str]) -> list[tuple[Key, Figure]]:
+    """The series of a name that have these labels, and perhaps others."""
+    wanted = labels.items()
+    return [(key, one) for key, one in figures.items() if key[0] == name and wanted <= dict(key[1]).items()]
+
+
+def _value(figure: Figure) -> Any:
+    if figure.kind != "histogram":
+        return figure.value
+    return [figure.sum, {_bound(up_to): number for up_to, number in figure.buckets.items()}]
+
+
+def _bound(up_to: float) -> str:
+    return "+Inf" if up_to == float("inf") else f"{up_to:g}"
+
+
+def _figure(kind: Any, value: Any) -> Figure:
+    if kind != "histogram":
+        return Figure(kind, value)
+    total, buckets = value
+    read = {float(up_to): number for up_to, number in buckets.items()}
+    return Figure(kind, count=max(read.values(), default=0.0), sum=total, buckets=read)
