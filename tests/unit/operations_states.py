@@ -51,7 +51,7 @@ def drawn(span: charts.Span, subject: str = "") -> Sequence[charts.Chart]:
 
 def page(hostile: str, span: str, **parts: object) -> views.OperationsPage:
     """A page of a busy site, with some parts in another state."""
-    spender = views.SpenderRow(hostile, "/admin/users/u1", "1,204", "1.2 %", "12.3k", "45.6k", "$1.20", "320 ms")
+    spender = views.SpenderRow(hostile, "/admin/users/u1", "1,204", "1.2 %", "12.3k", "45.6k", "$1.20")
     fields: dict[str, object] = {
         "now": now("41 of 1,204 in 5 minutes"),
         "charts": drawn(MONTH if span == "month" else HOUR, hostile),

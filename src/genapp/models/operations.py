@@ -10,13 +10,32 @@ from typing import TYPE_CHECKING, Any
 from genapp.models.attempt import Attempt
 
 if TYPE_CHECKING:
+    import uuid
     from datetime import datetime, timedelta
 
 Row = dict[str, Any]
 
-SUMS = """count(*) AS attempts, count(*) FILTER (WHERE outcome = 'failed') AS failed,
-  count(*) FILTER (WHERE outcome = 'lost') AS lost,
-  sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens"""
+# Dollars; NULL where no price is known.
+SPEND = "NULL::float8"
+SUMS = f"""count(*) AS attempts, count(*) FILTER (WHERE outcome = 'failed') AS failed,
+  sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, {SPEND} AS spend"""
+
+
+async def lately(seconds: float) -> Row:
+    """Attempts begun in the last `seconds`: how many have `ended`, how many `failed`, their tokens; today's `spend`."""
+    rows: list[Row] = await Attempt.raw(
+        f"""
+        SELECT recent.*, today.spend FROM (
+          SELECT count(outcome) AS ended, count(*) FILTER (WHERE outcome = 'failed') AS failed,
+            coalesce(sum(output_tokens) FILTER (WHERE outcome IS NOT NULL), 0) AS output_tokens
+          FROM attempts WHERE started_at >= now() - {{}} * interval '1 second'
+        ) AS recent, (
+          SELECT {SPEND} AS spend FROM attempts WHERE started_at >= date_trunc('day', now(), 'UTC')
+        ) AS today
+        """,  # noqa: S608  a constant of ours, here and below
+        seconds,
+    )
+    return rows[0]
 
 
 async def over_time(since: datetime, step: timedelta) -> list[Row]:
@@ -25,7 +44,7 @@ async def over_time(since: datetime, step: timedelta) -> list[Row]:
         f"""
         SELECT date_bin({{}}, started_at, {{}}) AS slot, model, outcome, {SUMS}
         FROM attempts WHERE started_at >= {{}} GROUP BY 1, 2, 3
-        """,  # noqa: S608  a constant of ours, here and below
+        """,  # noqa: S608
         *(step, since, since),
     )
     return rows
@@ -46,7 +65,7 @@ async def by_user(since: datetime, limit: int) -> list[Row]:
 
 
 async def waiting(limit: int) -> list[Row]:
-    """Those that wait, first come first."""
+    """Those that are queued, first come first."""
     rows: list[Row] = await Attempt.raw(
         """
         SELECT generations.id, model, queued_at, "user" AS user_id, email
@@ -69,3 +88,18 @@ async def failures(limit: int) -> list[Row]:
         limit,
     )
     return rows
+
+
+async def failed_with(code: str, *, seconds: float, limit: int) -> list[uuid.UUID]:
+    """Those that failed with an error in the last `seconds`, first come first."""
+    rows: list[Row] = await Attempt.raw(
+        """
+        SELECT id FROM (
+          SELECT generations.id FROM generations JOIN users ON users.id = "user" AND users.deleted_at IS NULL
+          WHERE status = 'failed' AND error_code = {} AND finished_at > now() - {} * interval '1 second'
+          ORDER BY generations.id DESC LIMIT {}
+        ) AS newest ORDER BY id
+        """,
+        *(code, seconds, limit),
+    )
+    return [row["id"] for row in rows]

@@ -14,6 +14,7 @@ from genapp.views.admin import (
     admin_invitations,
     admin_user,
     admin_users,
+    user_name,
 )
 from genapp.views.cards import GenerationCard, Written, article, card, dom_id, tail_element
 from genapp.views.embedding import Part, embed_frame, embedded
@@ -150,6 +151,7 @@ __all__ = [
     "turbo_notice",
     "turbo_removed",
     "uninvited",
+    "user_name",
     "webhook",
     "webhooks",
     "when",

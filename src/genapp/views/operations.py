@@ -58,7 +58,7 @@ class NowPart:
 
 @dataclass(frozen=True, slots=True)
 class SpenderRow:
-    """A model or a user, and what came of what they asked. `first_text` only where it is known."""
+    """A model or a user, and what came of what was asked. A model has no `url`."""
 
     name: str
     url: str
@@ -67,7 +67,6 @@ class SpenderRow:
     input_tokens: str
     output_tokens: str
     spend: str
-    first_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

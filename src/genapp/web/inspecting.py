@@ -56,6 +56,11 @@ async def show_generation(generation_id: UUID, parts: Given[Parts], visitor: Giv
 @asgi("/admin/streams", copy_scope=False, opt=is_for(Policy.ADMIN))
 async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     """As `GET /streams`, for an admin who looks at somebody's answer."""
+    await follow_as_admin(scope, receive, send)
+
+
+async def follow_as_admin(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stream what was signed for an admin, for as long as they are one."""
     visitor: Visitor = scope["state"]["visitor"]
     viewer = viewer_of(visitor)
     # As an admin, too: where the message of a demotion is lost, the rows say who is none any more.
@@ -83,18 +88,13 @@ def generation_row(row: dict[str, Any]) -> views.AdminGenerationRow:
         id=str(row["id"]),
         status=row["status"],
         model=row["model"],
-        user_name=user_name(row["user_id"], row["email"]),
+        user_name=views.user_name(row["user_id"], row["email"]),
         user_url=f"/admin/users/{row['user_id']}",
         created_label=views.when(row["created_at"]),
         error_code=row["error_code"],
         tokens=(row["input_tokens"] or 0) + row["output_tokens"] if known else None,
         url=f"/admin/generations/{row['id']}",
     )
-
-
-def user_name(user_id: UUID, email: str | None) -> str:
-    """What a user is called: their address, or, of a guest, the part of the id that tells guests apart."""
-    return email or f"Guest {str(user_id)[-12:]}"
 
 
 ROUTES = (list_generations, show_generation, subscribe, cancel_generation)

@@ -17,6 +17,7 @@ from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
 from genapp.web.access import Access
 from genapp.web.openings import Openings
+from genapp.web.operations.live import Operations
 from genapp.web.origins import Origins
 from genapp.web.silence import look_after
 from genapp.web.stopping import before_stopping
@@ -54,6 +55,7 @@ class Parts:
     jobs: jobs.Jobs
     quotas: Quotas
     fleet: Member
+    operations: Operations
 
 
 @asynccontextmanager
@@ -79,6 +81,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         revocations = await stack.enter_async_context(
             Revocations(client, settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
         )
+        fleet = await stack.enter_async_context(Member(client, "web"))
         sessions: Sessions = app.state.sessions
         app.state.parts = Parts(
             settings,
@@ -93,7 +96,8 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             hub,
             jobs.Jobs(broker),
             Quotas(client, rates(settings)),
-            await stack.enter_async_context(Member(client, "web")),
+            fleet,
+            Operations(fleet, log, client),
         )
         yield
 

@@ -1,0 +1,133 @@
+"""How the site did in the last hour, day and month: what the rows say, and what the readings do."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from genapp.models import Reading, operations
+from genapp.models.reading import matching, packed, unpacked
+from genapp.views.charts import Span
+from genapp.web.operations.now import UNKNOWN, Percentiles, Since
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from genapp.figures import Figure, Key
+    from genapp.fleet import Fleet, Member
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+USERS = 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a span is divided: for what is counted (bars), and for what goes up and down (lines)."""
+
+    counted: tuple[timedelta, int]
+    measured: tuple[timedelta, int]
+    ticks: int
+    clock: str
+    # A second that a chart of a month is old is not seen, and its queries are the dear ones.
+    good_for: float
+
+
+SCALES = {
+    "hour": Scale((MINUTE, 60), (MINUTE, 60), 4, "%H:%M", 2),
+    "day": Scale((30 * MINUTE, 48), (10 * MINUTE, 144), 4, "%H:%M", 30),
+    "month": Scale((DAY, 31), (6 * 60 * MINUTE, 124), 5, "%-d %b", 60),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the readings say of one slot. None: not known."""
+
+    first_text: Percentiles = UNKNOWN
+    response: Percentiles = UNKNOWN
+    queued: float | None = None
+    connections: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One span: attempts by slot, model and outcome; who spent most; a moment for each slot of `measured`."""
+
+    counted: Span
+    measured: Span
+    attempts: list[dict[str, Any]]
+    users: list[dict[str, Any]]
+    moments: list[Moment]
+
+
+class Histories:
+    """What is looked back on, remembered for as long as nobody would see the difference."""
+
+    def __init__(self, member: Member) -> None:
+        self._member = member
+        self._known: dict[str, tuple[float, asyncio.Task[History]]] = {}
+
+    async def of(self, name: str) -> History:
+        """The span of this name. Who asks while another does waits for the same. Raises the database's errors."""
+        now = time.monotonic()
+        asked, task = self._known.get(name, (0.0, None))
+        failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
+        if task is None or failed or now - asked > SCALES[name].good_for:
+            task = asyncio.create_task(look_back(self._member, SCALES[name]))
+            self._known[name] = now, task
+        # Who goes away does not take it from the others.
+        return await asyncio.shield(task)
+
+
+async def look_back(member: Member, scale: Scale) -> History:
+    """Find out. Raises the database's errors; without Redis the last slot is not known."""
+    counted, measured = (_span(*of, scale) for of in (scale.counted, scale.measured))
+    attempts, users, readings, fleet = await asyncio.gather(
+        operations.over_time(counted.start, counted.step),
+        operations.by_user(counted.start, USERS),
+        Reading.between(measured.start, datetime.now(UTC), every=measured.step.total_seconds()),
+        member.read(),
+    )
+    moments = await asyncio.to_thread(_moments, measured, readings, fleet)
+    return History(counted, measured, attempts, users, moments)
+
+
+def _span(step: timedelta, slots: int, scale: Scale) -> Span:
+    now = datetime.now(UTC)
+    return Span(now - (now - EPOCH) % step - (slots - 1) * step, step, slots, scale.ticks, scale.clock)
+
+
+def _moments(span: Span, readings: list[Reading], fleet: Fleet) -> list[Moment]:
+    """What came between a reading and the next belongs to the slot of the first, what it measured as well."""
+    looks = [(one.at, one.figures) for one in readings]
+    if fleet.up["redis"]:
+        looks.append((datetime.fromtimestamp(fleet.at, UTC), unpacked(packed(fleet.figures))))
+    known = dict(_between(span, looks))
+    return [known.get(slot, Moment()) for slot in range(span.slots)]
+
+
+def _between(span: Span, looks: Sequence[tuple[datetime, Mapping[Key, Figure]]]) -> Iterator[tuple[int, Moment]]:
+    for (at, figures), (until, later) in pairwise(looks):
+        # Nobody has looked for so long that it would say nothing about this slot.
+        if until - at > 2 * span.step:
+            continue
+        since = Since([(at.timestamp(), figures), (until.timestamp(), later)])
+        yield (
+            int((at - span.start) / span.step),
+            Moment(
+                since.percentiles("genapp_first_token_seconds"),
+                since.percentiles("genapp_http_request_seconds"),
+                _sum(figures, "genapp_queue_depth", status="queued"),
+                _sum(figures, "genapp_connections"),
+            ),
+        )
+
+
+def _sum(figures: Mapping[Key, Figure], name: str, **labels: str) -> float | None:
+    found = [one.value for _, one in matching(figures, name, labels)]
+    return sum(found) if found else None

@@ -1,0 +1,120 @@
+"""The figures of this moment, from the whole fleet, the rows and the last readings."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from genapp import metrics
+from genapp.models import Incident, Reading, operations
+from genapp.models.reading import increase, matching, packed, unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from genapp.figures import Figure, Key
+    from genapp.fleet import Fleet, Member, Process
+
+# Seconds that "now" is, for what is a rate or a share: long enough that one slow answer is not the news.
+LATELY = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """In seconds."""
+
+    p50: float | None = None
+    p95: float | None = None
+
+
+UNKNOWN = Percentiles()
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What the page's live part shows. None: not known, as without Redis, or before the first reading."""
+
+    at: float
+    redis: bool
+    web: int | None
+    workers: int | None
+    queued: int
+    processing: int
+    oldest_seconds: float
+    ended: int
+    failed: int
+    output_tokens_per_second: float
+    spend_today: float | None
+    first_text: Percentiles
+    response: Percentiles
+    loop_lag: Percentiles
+    frames_per_second: float | None
+    bytes_per_second: float | None
+    connections: dict[str, int] | None
+    processes: list[Process]
+    incidents: list[str]
+
+    @property
+    def failed_share(self) -> float | None:
+        return self.failed / self.ended if self.ended else None
+
+
+async def look(member: Member) -> Now:
+    """Find out. Raises the database's errors; Redis may be away."""
+    fleet, lately, readings, incidents = await asyncio.gather(
+        member.read(), operations.lately(LATELY), Reading.between(*_lately()), Incident.open()
+    )
+    known = fleet.up["redis"]
+    looks = [(one.at.timestamp(), one.figures) for one in readings]
+    since = Since([*looks, (fleet.at, unpacked(packed(fleet.figures)))] if known else [])
+    kinds = [process.kind for process in fleet.processes]
+    queue = dict(_by_label(fleet, metrics.QUEUE_DEPTH))
+    return Now(
+        at=fleet.at,
+        redis=known,
+        web=kinds.count("web") if known else None,
+        workers=kinds.count("worker") if known else None,
+        queued=queue.get("queued", 0),
+        processing=queue.get("processing", 0),
+        oldest_seconds=sum(one.value for _, one in matching(fleet.figures, metrics.QUEUE_OLDEST_SECONDS, {})),
+        ended=lately["ended"],
+        failed=lately["failed"],
+        output_tokens_per_second=float(lately["output_tokens"]) / LATELY,
+        spend_today=lately["spend"],
+        first_text=since.percentiles("genapp_first_token_seconds"),
+        response=since.percentiles("genapp_http_request_seconds"),
+        loop_lag=since.percentiles("genapp_event_loop_lag_seconds"),
+        frames_per_second=since.per_second(metrics.FRAMES_SENT),
+        bytes_per_second=since.per_second(metrics.SENT_BYTES),
+        connections=dict(_by_label(fleet, "genapp_connections")) if known else None,
+        processes=fleet.processes if known else [],
+        incidents=[one.says for one in incidents],
+    )
+
+
+class Since:
+    """What has come between the first and the last of some looks at the figures; nothing is known of less than two."""
+
+    def __init__(self, looks: Sequence[tuple[float, Mapping[Key, Figure]]]) -> None:
+        self._figures = [figures for _, figures in looks]
+        self._seconds = looks[-1][0] - looks[0][0] if looks else 0.0
+
+    def percentiles(self, name: str, **labels: str) -> Percentiles:
+        came = increase(self._figures, name, **labels)
+        return Percentiles(came.quantile(0.5), came.quantile(0.95)) if came else UNKNOWN
+
+    def per_second(self, name: str) -> float | None:
+        came = increase(self._figures, name)
+        return came.total / self._seconds if came and self._seconds > 0 else None
+
+
+def _lately() -> tuple[datetime, datetime]:
+    # A minute more: there is a reading a minute.
+    now = datetime.now(UTC)
+    return now - timedelta(seconds=LATELY + 60), now
+
+
+def _by_label(fleet: Fleet, name: str) -> list[tuple[str, Any]]:
+    return [(labels[0][1], int(one.value)) for (_, labels), one in matching(fleet.figures, name, {})]
