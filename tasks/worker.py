@@ -18,6 +18,7 @@ from genapp.generating.housekeeping import Housekeeping
 from genapp.providers import ProviderConfig, Providers
 from genapp.settings import Settings
 from genapp.streams import Log
+from genapp.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -62,7 +63,8 @@ async def running() -> AsyncIterator[None]:
         for one in settings.providers:
             # Now and not with the first prompt: an SDK takes half a second to import.
             providers.get(one.name)
-        await stack.enter_async_context(Member(client, "worker"))
+        member = await stack.enter_async_context(Member(client, "worker"))
+        await stack.enter_async_context(Watch(settings, member))
         log = Log(client, ttl=settings.stream_ttl)
         queue = jobs.Jobs(broker)
         _generating = Generating(settings, log, providers, queue)

@@ -187,6 +187,16 @@ def doctor(*, no_providers: bool, as_json: bool) -> None:
 
 
 @commands.command()
+def alert() -> None:
+    """Send a test message to whoever is told when something is not well. Exit code 1 where it is not taken."""
+    settings = Settings()
+    logs.configure(settings)
+    from genapp.watching.trying import run
+
+    run(settings)
+
+
+@commands.command()
 @click.option("--url", help="A web process's /metrics; unset, that of HOST and PORT.")
 @click.option("--once", is_flag=True, help="Print them once; else again and again, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")

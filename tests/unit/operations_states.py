@@ -12,8 +12,8 @@ from genapp.views import amounts, charts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-HOUR = charts.Span(datetime(2026, 11, 25, 19, 15, tzinfo=UTC), timedelta(minutes=1), 60, 4, "%H:%M")
-MONTH = charts.Span(datetime(2026, 10, 26, tzinfo=UTC), timedelta(days=1), 31, 5, "%-d %b")
+HOUR = charts.Span(datetime(2026, 11, 25, 19, 15, tzinfo=UTC), timedelta(minutes=1), 60, timedelta(minutes=15), "%H:%M")
+MONTH = charts.Span(datetime(2026, 10, 26, tzinfo=UTC), timedelta(days=1), 31, timedelta(days=7), "%-d %b")
 
 
 def wave(most: float, phase: float = 0, span: charts.Span = HOUR) -> list[float | None]:

@@ -32,6 +32,7 @@ async def check_configuration(settings: Settings) -> AsyncIterator[Finding]:
     if settings.env == "production":
         yield check_hosts(settings)
         yield check_proxies(settings)
+        yield check_alerts(settings)
     for finding in [*check_models(settings), *check_reporting(settings)]:
         yield finding
 
@@ -73,6 +74,15 @@ def check_proxies(settings: Settings) -> Finding:
         "and https would not be known.",
         "Set it to your proxy's addresses, for the web processes (the Procfile does so for them).",
     )
+
+
+def check_alerts(settings: Settings) -> Finding:
+    """Whether anybody is told when something is not well."""
+    ways = [*(["a webhook"] if settings.alert_webhook else []), *(["mail"] if settings.alert_email else [])]
+    if ways:
+        return ok("alerts", f"are sent by {' and '.join(ways)}; `genapp alert` sends one to try")
+    fix = "Set GENAPP_ALERT_WEBHOOK or GENAPP_ALERT_EMAIL, unless Prometheus watches it (deploy/prometheus)."
+    return warn("alerts", "The site tells nobody when something is not well.", fix)
 
 
 def check_models(settings: Settings) -> list[Finding]:

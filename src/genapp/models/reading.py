@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # The metrics that are kept (a counter's name without its _total), each with the labels that it keeps: over all others
 # it is summed. So a row stays at a few KB, however many routes and models there are.
 KEPT: dict[str, tuple[str, ...]] = {
-    "genapp_http_request_seconds": ("status",),
+    "genapp_http_request_seconds": ("method", "status"),
     "genapp_first_token_seconds": (),
     "genapp_output_tokens_per_second": (),
     "genapp_generation_seconds": (),
@@ -79,13 +79,22 @@ class Reading(Rows, Table, tablename="readings"):
     @classmethod
     async def between(cls, since: datetime, until: datetime, *, every: float = 1) -> list[Self]:
         """Those of a time, the oldest first; at most one (the first) in each span of `every` seconds."""
+        return await cls._of("at BETWEEN {} AND {}", since, until, every=every)
+
+    @classmethod
+    async def recent(cls, seconds: float, *, every: float = 1) -> list[Self]:
+        """Those of the last `seconds`, by the database's clock; the same."""
+        return await cls._of("at >= now() - {} * interval '1 second'", seconds, every=every)
+
+    @classmethod
+    async def _of(cls, condition: str, *values: Any, every: float) -> list[Self]:
         rows = await cls.raw(
-            """
+            f"""
             SELECT DISTINCT ON (span) at, series
-            FROM (SELECT *, floor(extract(epoch FROM at) / {}::float8) AS span FROM readings) r
-            WHERE at BETWEEN {} AND {} ORDER BY span, at
-            """,
-            *(every, since, until),
+            FROM (SELECT *, floor(extract(epoch FROM at) / {{}}::float8) AS span FROM readings) r
+            WHERE {condition} ORDER BY span, at
+            """,  # noqa: S608  constants of ours
+            *(every, *values),
         )
         return [cls.from_row(row) for row in rows]
 
@@ -143,25 +152,25 @@ def summed(figures: Iterable[Figure]) -> Figure:
     return total
 
 
-def increase(readings: Sequence[Mapping[Key, Figure]], name: str, **labels: str) -> Figure | None:
-    """What has come from the first of these to the last, over all series of a name that have these labels.
+def increases(readings: Sequence[Mapping[Key, Figure]], name: str, **labels: str) -> dict[Key, Figure]:
+    """What has come from the first of these to the last, for each series of a name that has these labels.
 
-    A counter that is less than before has begun again at nothing: what it has since then is what has come. None where
-    nothing is known: with less than two readings, or where no series is there. Quantiles of a histogram's increase are
+    A counter that is less than before has begun again at nothing: what it has since then is what has come. Empty where
+    nothing is known: with less than two readings, or without such a series. Quantiles of a histogram's increase are
     those of what has come.
     """
-    steps = [
-        figure.since(earlier.get(key))
-        for earlier, later in pairwise(readings)
-        for key, figure in matching(later, name, labels)
-    ]
-    return summed(steps) if steps else None
+    steps: dict[Key, list[Figure]] = {}
+    for earlier, later in pairwise(readings):
+        for key, figure in later.items():
+            if key[0] == name and labels.items() <= dict(key[1]).items():
+                steps.setdefault(key, []).append(figure.since(earlier.get(key)))
+    return {key: summed(figures) for key, figures in steps.items()}
 
 
-def matching(figures: Mapping[Key, Figure], name: str, labels: Mapping[str, str]) -> list[tuple[Key, Figure]]:
-    """The series of a name that have these labels, and perhaps others."""
-    wanted = labels.items()
-    return [(key, one) for key, one in figures.items() if key[0] == name and wanted <= dict(key[1]).items()]
+def increase(readings: Sequence[Mapping[Key, Figure]], name: str, **labels: str) -> Figure | None:
+    """The same, over all these series together; None where nothing is known."""
+    found = increases(readings, name, **labels)
+    return summed(found.values()) if found else None
 
 
 def _value(figure: Figure) -> Any:

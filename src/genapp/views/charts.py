@@ -7,33 +7,43 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from genapp.views.amounts import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
 WIDTH, HEIGHT = 360, 150
 LEFT, RIGHT, TOP, BOTTOM = 44, 4, 10, 22
 LINES_ACROSS = 4
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 GAP = 0.2  # of a slot, between two bars
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The time that a chart is about: slots of `step`, the first from `start` on. `clock` writes a moment, in UTC."""
+    """The time that a chart is about: slots of `step`, the first from `start` on, with a label at every `tick`.
+
+    `clock` writes a moment, in UTC.
+    """
 
     start: datetime
     step: timedelta
     slots: int
-    ticks: int
+    tick: timedelta
     clock: str
 
     def moment(self, slot: int) -> str:
         """When a slot begins."""
         return (self.start + slot * self.step).strftime(self.clock)
+
+    @property
+    def labelled(self) -> list[int]:
+        """The slots that begin at a round time."""
+        return [slot for slot in range(self.slots) if not (self.start + slot * self.step - EPOCH) % self.tick]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +147,15 @@ def _scale(most: float) -> list[float]:
     """Where lines go across: from 0 to what is round and not below `most`."""
     rough = (most or 1) / LINES_ACROSS
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(one * power for one in (1, 2, 2.5, 5, 10) if one * power >= rough)
+    step = next(one * power for one in (1, 2, 5, 10) if one * power >= rough)
     # Against what floating point makes of 0.3 / 0.1.
     return [number * step for number in range(math.ceil(round(most / step, 9)) + 1)] if most else [0.0, 1.0]
 
 
 def _frame(subject: Subject, span: Span, series: Sequence[Series], scale: Sequence[float]) -> dict[str, Any]:
-    every = span.slots / span.ticks
-    along = [round(number * every) for number in range(span.ticks)]
     return {
         "across": tuple(Tick(_y(value, scale[-1]), subject.write(value)) for value in scale),
-        "along": tuple(Tick(_x(slot, span), span.moment(slot)) for slot in along),
+        "along": tuple(Tick(_x(slot, span), span.moment(slot)) for slot in span.labelled),
         "slots": tuple(_slot(slot, span, series, subject.write) for slot in range(span.slots)),
     }
 

@@ -15,6 +15,7 @@ from genapp.fleet import Member
 from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
+from genapp.watching import Watch
 from genapp.web.access import Access
 from genapp.web.openings import Openings
 from genapp.web.operations.live import Operations
@@ -81,7 +82,8 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         revocations = await stack.enter_async_context(
             Revocations(client, settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
         )
-        fleet = await stack.enter_async_context(Member(client, "web"))
+        member = await stack.enter_async_context(Member(client, "web"))
+        await stack.enter_async_context(Watch(settings, member))
         sessions: Sessions = app.state.sessions
         app.state.parts = Parts(
             settings,
@@ -96,8 +98,8 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             hub,
             jobs.Jobs(broker),
             Quotas(client, rates(settings)),
-            fleet,
-            Operations(fleet, log, client),
+            member,
+            Operations(member, log, client),
         )
         yield
 

@@ -5,7 +5,7 @@ ID = "2026-11-26T01:48:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "the attempts of the last hour, day and month are found by an index"
 
-# On nothing that changes when an attempt ends: the row can then be written anew in its place, without touching an index.
+# Not on anything that changes when an attempt ends: its row is then written anew without touching an index.
 FORWARDS = ("CREATE INDEX attempts_started ON attempts (started_at)",)
 
 BACKWARDS = ("DROP INDEX attempts_started",)

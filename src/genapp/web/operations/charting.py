@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from genapp.views.charts import Chart
     from genapp.web.operations.history import History, Moment
+    from genapp.web.operations.now import Percentiles
 
 OUTCOMES = ("completed", "failed", "cancelled", "lost")
 NOT_ASKED = "Nothing was asked in this time."
@@ -24,6 +25,8 @@ TOKENS = Subject("tokens", "Tokens", count, NOT_ASKED)
 SPEND = Subject("spend", "Spend", dollars, "Nothing was spent, or GENAPP_PRICES does not say what it costs.")
 FIRST_TEXT = Subject("first_text", "Time to first text", seconds, NOT_READ)
 RESPONSE = Subject("response", "Response time of pages", seconds, NOT_READ)
+QUEUE_WAIT = Subject("queue_wait", "Time in the queue", seconds, NOT_READ)
+LOOP_LAG = Subject("loop_lag", "Event loop lag", seconds, NOT_READ)
 QUEUE = Subject("queue", "Waiting in the queue", count, NOT_READ)
 CONNECTIONS = Subject("connections", "Live connections", count, NOT_READ)
 
@@ -72,25 +75,32 @@ def by_model(history: History) -> dict[str, Sums]:
 def charts_of(history: History) -> list[Chart]:
     """All of them."""
     slots, span = by_slot(history), history.counted
-    outcomes = [_summed(one, one, [slot.outcomes.get(one, 0) for slot in slots], count) for one in OUTCOMES]
+    outcomes = [_summed(one, [slot.outcomes.get(one, 0) for slot in slots], count) for one in OUTCOMES]
     tokens = [
-        _summed(f"{one}put", one, [getattr(slot, f"{one}put_tokens") for slot in slots], count) for one in ("out", "in")
+        _summed("out", [slot.output_tokens for slot in slots], count),
+        _summed("in", [slot.input_tokens for slot in slots], count),
     ]
-    spend = _summed("spend", "spend", [slot.spend or 0.0 for slot in slots], dollars)
     return [
         # What nobody has to look at unless it is there.
-        stacks(ATTEMPTS, span, [one for one in outcomes if one.word in OUTCOMES[:2] or any(one.values)]),
-        _measured(FIRST_TEXT, history, p50=lambda one: one.first_text.p50, p95=lambda one: one.first_text.p95),
-        _measured(RESPONSE, history, p50=lambda one: one.response.p50, p95=lambda one: one.response.p95),
-        _measured(QUEUE, history, waiting=lambda one: one.queued),
+        stacks(ATTEMPTS, span, [one for one in outcomes if one.name in OUTCOMES[:2] or any(one.values)]),
         stacks(TOKENS, span, tokens),
-        stacks(SPEND, span, [spend]),
+        stacks(SPEND, span, [_summed("spend", [slot.spend for slot in slots], dollars)]),
+        _percentiles(FIRST_TEXT, history, lambda one: one.first_text),
+        _percentiles(RESPONSE, history, lambda one: one.response),
+        _percentiles(QUEUE_WAIT, history, lambda one: one.queue_wait),
+        _measured(QUEUE, history, waiting=lambda one: one.queued),
         _measured(CONNECTIONS, history, open=lambda one: one.connections),
+        _percentiles(LOOP_LAG, history, lambda one: one.loop_lag),
     ]
 
 
-def _summed(name: str, word: str, values: Sequence[float], write: Callable[[float], str]) -> Series:
-    return Series(name, word, values, write(sum(values)))
+def _summed(name: str, values: Sequence[float | None], write: Callable[[float], str]) -> Series:
+    there = [value for value in values if value is not None]
+    return Series(name, name, values, known(write, sum(there) if there else None))
+
+
+def _percentiles(subject: Subject, history: History, of: Callable[[Moment], Percentiles]) -> Chart:
+    return _measured(subject, history, p50=lambda one: of(one).p50, p95=lambda one: of(one).p95)
 
 
 def _measured(subject: Subject, history: History, **of: Callable[[Moment], float | None]) -> Chart:

@@ -31,16 +31,16 @@ class Scale:
 
     counted: tuple[timedelta, int]
     measured: tuple[timedelta, int]
-    ticks: int
+    tick: timedelta
     clock: str
-    # A second that a chart of a month is old is not seen, and its queries are the dear ones.
+    # Seconds. That a chart of a month is a minute old is not seen, and its queries are the dear ones.
     good_for: float
 
 
 SCALES = {
-    "hour": Scale((MINUTE, 60), (MINUTE, 60), 4, "%H:%M", 2),
-    "day": Scale((30 * MINUTE, 48), (10 * MINUTE, 144), 4, "%H:%M", 30),
-    "month": Scale((DAY, 31), (6 * 60 * MINUTE, 124), 5, "%-d %b", 60),
+    "hour": Scale((MINUTE, 60), (MINUTE, 60), 15 * MINUTE, "%H:%M", 2),
+    "day": Scale((30 * MINUTE, 48), (20 * MINUTE, 72), 360 * MINUTE, "%H:%M", 30),
+    "month": Scale((DAY, 31), (DAY / 2, 62), 7 * DAY, "%-d %b", 60),
 }
 
 
@@ -50,6 +50,8 @@ class Moment:
 
     first_text: Percentiles = UNKNOWN
     response: Percentiles = UNKNOWN
+    queue_wait: Percentiles = UNKNOWN
+    loop_lag: Percentiles = UNKNOWN
     queued: float | None = None
     connections: float | None = None
 
@@ -99,7 +101,7 @@ async def look_back(member: Member, scale: Scale) -> History:
 
 def _span(step: timedelta, slots: int, scale: Scale) -> Span:
     now = datetime.now(UTC)
-    return Span(now - (now - EPOCH) % step - (slots - 1) * step, step, slots, scale.ticks, scale.clock)
+    return Span(now - (now - EPOCH) % step - (slots - 1) * step, step, slots, scale.tick, scale.clock)
 
 
 def _moments(span: Span, readings: list[Reading], fleet: Fleet) -> list[Moment]:
@@ -122,6 +124,8 @@ def _between(span: Span, looks: Sequence[tuple[datetime, Mapping[Key, Figure]]])
             Moment(
                 since.percentiles("genapp_first_token_seconds"),
                 since.percentiles("genapp_http_request_seconds"),
+                since.percentiles("genapp_queue_wait_seconds"),
+                since.percentiles("genapp_event_loop_lag_seconds"),
                 _sum(figures, "genapp_queue_depth", status="queued"),
                 _sum(figures, "genapp_connections"),
             ),

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from genapp import views
-from genapp.views.amounts import count, dollars, known, per_second, seconds, share
+from genapp.views.amounts import NOTHING, count, dollars, known, per_second, seconds, share
 
 if TYPE_CHECKING:
     from genapp.fleet import Process
@@ -16,7 +16,8 @@ NO_REDIS = (
     "Redis does not answer. What is asked is kept and waits, and no answer is shown live; what only Redis knows is not "
     "shown here. Look at it first: genapp doctor says what is wrong."
 )
-NO_WORKER = "No worker is running, so nothing is answered; {} now. Start one: genapp worker."
+NO_WORKER = "No worker is running, so nothing is answered{}. Start one: genapp worker."
+TRANSPORTS = {"sse": "SSE", "websocket": "WebSocket", "responses": "Responses"}
 # From this share of failed attempts on, and from so many seconds in the queue, a figure is marked.
 BAD_SHARE, BAD_WAIT = 0.1, 30
 
@@ -29,7 +30,8 @@ def now_part(now: Now) -> views.NowPart:
 def _troubles(now: Now) -> list[str]:
     troubles = [] if now.redis else [NO_REDIS]
     if now.workers == 0:
-        troubles.append(NO_WORKER.format(f"{_number(now.queued, 'prompt')} wait{'s' if now.queued == 1 else ''}"))
+        waiting = f": {_number(now.queued, 'prompt waits', 'prompts wait')}" if now.queued else ""
+        troubles.append(NO_WORKER.format(waiting))
     return troubles + now.incidents
 
 
@@ -40,34 +42,34 @@ def _well(now: Now) -> str:
 
 def _cards(now: Now) -> list[views.Card]:
     waits = now.oldest_seconds if now.queued else 0
-    bad_share = now.failed_share is not None and now.failed_share >= BAD_SHARE
-    connections = now.connections
+    workers = "" if now.workers is None else f"on {_number(now.workers, 'worker')}"
+    failed = f"{now.failed} of {_number(now.ended, 'attempt')}" if now.ended else ""
+    bad = now.failed_share is not None and now.failed_share >= BAD_SHARE
+    sent = "" if now.bytes_per_second is None else f"{count(now.bytes_per_second)} bytes/s"
     return [
-        views.Card("In progress", count(now.processing), "" if now.workers is None else _number(now.workers, "worker")),
-        views.Card("Waiting", count(now.queued), f"first for {seconds(waits)}" if waits else "", waits > BAD_WAIT),
-        views.Card(
-            "Failed", known(share, now.failed_share), f"{now.failed} of {_number(now.ended, 'attempt')}", bad_share
-        ),
-        _percentiles("First text", now.first_text),
-        views.Card("Pages, p95", known(seconds, now.response.p95), f"p50 {known(seconds, now.response.p50)}"),
-        views.Card("Tokens", per_second(now.output_tokens_per_second), "written"),
-        views.Card(
-            "Connections",
-            known(count, sum(connections.values()) if connections is not None else None),
-            _by(connections),
-        ),
-        views.Card("Frames", known(per_second, now.frames_per_second), f"{known(count, now.bytes_per_second)} bytes/s"),
-        views.Card("Loop lag, p95", known(seconds, now.loop_lag.p95), f"p50 {known(seconds, now.loop_lag.p50)}"),
-        views.Card("Spend today", known(dollars, now.spend_today), "since 00:00 UTC"),
+        views.Card("In progress", count(now.processing), workers),
+        views.Card("Waiting", count(now.queued), f"the first for {seconds(waits)}" if waits else "", waits > BAD_WAIT),
+        views.Card("Failed", known(share, now.failed_share), failed, bad),
+        _slowness("First text", now.first_text),
+        _slowness("Pages", now.response),
+        views.Card("Tokens written", per_second(now.output_tokens_per_second)),
+        _connections(now.connections),
+        views.Card("Frames sent", known(per_second, now.frames_per_second), sent),
+        _slowness("Event loop lag", now.loop_lag),
+        views.Card("Spend", known(dollars, now.spend_today), "today"),
     ]
 
 
-def _percentiles(label: str, of: Percentiles) -> views.Card:
-    return views.Card(f"{label}, p50", known(seconds, of.p50), f"p95 {known(seconds, of.p95)}")
+def _slowness(label: str, of: Percentiles) -> views.Card:
+    # Both or none of them are known.
+    return views.Card(label, known(seconds, of.p50), "" if of.p95 is None else f"p95 {seconds(of.p95)}")
 
 
-def _by(connections: dict[str, int] | None) -> str:
-    return ", ".join(f"{number} {transport}" for transport, number in sorted((connections or {}).items()) if number)
+def _connections(by_transport: dict[str, int] | None) -> views.Card:
+    if by_transport is None:
+        return views.Card("Connections", NOTHING)
+    some = [f"{number:,} {TRANSPORTS.get(name, name)}" for name, number in sorted(by_transport.items()) if number]
+    return views.Card("Connections", count(sum(by_transport.values())), ", ".join(some))
 
 
 def _process(process: Process) -> views.ProcessRow:
