@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from genapp.models import Reading, operations
-from genapp.models.reading import matching, packed, unpacked
+from genapp.models.reading import packed, unpacked
 from genapp.views.charts import Span
-from genapp.web.operations.now import UNKNOWN, Percentiles, Since
+from genapp.web.operations.now import UNKNOWN, Percentiles, Since, gauges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -123,15 +123,10 @@ def _between(span: Span, looks: Sequence[tuple[datetime, Mapping[Key, Figure]]])
             int((at - span.start) / span.step),
             Moment(
                 since.percentiles("genapp_first_token_seconds"),
-                since.percentiles("genapp_http_request_seconds"),
+                since.percentiles("genapp_http_request_seconds", method="GET"),
                 since.percentiles("genapp_queue_wait_seconds"),
                 since.percentiles("genapp_event_loop_lag_seconds"),
-                _sum(figures, "genapp_queue_depth", status="queued"),
-                _sum(figures, "genapp_connections"),
+                gauges(figures, "genapp_queue_depth").get("queued"),
+                sum(connections.values()) if (connections := gauges(figures, "genapp_connections")) else None,
             ),
         )
-
-
-def _sum(figures: Mapping[Key, Figure], name: str, **labels: str) -> float | None:
-    found = [one.value for _, one in matching(figures, name, labels)]
-    return sum(found) if found else None

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genapp import metrics
 from genapp.models import Incident, Reading, operations
-from genapp.models.reading import increase, matching, packed, unpacked
+from genapp.models.reading import increase, packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from genapp.figures import Figure, Key
-    from genapp.fleet import Fleet, Member, Process
+    from genapp.fleet import Member, Process
 
 # Seconds that "now" is, for what is a rate or a share: long enough that one slow answer is not the news.
 LATELY = 300
@@ -52,7 +51,7 @@ class Now:
     loop_lag: Percentiles
     frames_per_second: float | None
     bytes_per_second: float | None
-    connections: dict[str, int] | None
+    connections: dict[str, float] | None
     processes: list[Process]
     incidents: list[str]
 
@@ -64,31 +63,32 @@ class Now:
 async def look(member: Member) -> Now:
     """Find out. Raises the database's errors; Redis may be away."""
     fleet, lately, readings, incidents = await asyncio.gather(
-        member.read(), operations.lately(LATELY), Reading.between(*_lately()), Incident.open()
+        # A minute more: there is one reading a minute.
+        *(member.read(), operations.lately(LATELY), Reading.recent(LATELY + 60), Incident.open())
     )
     known = fleet.up["redis"]
     looks = [(one.at.timestamp(), one.figures) for one in readings]
     since = Since([*looks, (fleet.at, unpacked(packed(fleet.figures)))] if known else [])
     kinds = [process.kind for process in fleet.processes]
-    queue = dict(_by_label(fleet, metrics.QUEUE_DEPTH))
+    queue = gauges(fleet.figures, metrics.QUEUE_DEPTH)
     return Now(
         at=fleet.at,
         redis=known,
         web=kinds.count("web") if known else None,
         workers=kinds.count("worker") if known else None,
-        queued=queue.get("queued", 0),
-        processing=queue.get("processing", 0),
-        oldest_seconds=sum(one.value for _, one in matching(fleet.figures, metrics.QUEUE_OLDEST_SECONDS, {})),
+        queued=int(queue.get("queued", 0)),
+        processing=int(queue.get("processing", 0)),
+        oldest_seconds=gauges(fleet.figures, metrics.QUEUE_OLDEST_SECONDS).get("", 0.0),
         ended=lately["ended"],
         failed=lately["failed"],
         output_tokens_per_second=float(lately["output_tokens"]) / LATELY,
         spend_today=lately["spend"],
         first_text=since.percentiles("genapp_first_token_seconds"),
-        response=since.percentiles("genapp_http_request_seconds"),
+        response=since.percentiles("genapp_http_request_seconds", method="GET"),
         loop_lag=since.percentiles("genapp_event_loop_lag_seconds"),
         frames_per_second=since.per_second(metrics.FRAMES_SENT),
         bytes_per_second=since.per_second(metrics.SENT_BYTES),
-        connections=dict(_by_label(fleet, "genapp_connections")) if known else None,
+        connections=gauges(fleet.figures, "genapp_connections") if known else None,
         processes=fleet.processes if known else [],
         incidents=[one.says for one in incidents],
     )
@@ -110,11 +110,6 @@ class Since:
         return came.total / self._seconds if came and self._seconds > 0 else None
 
 
-def _lately() -> tuple[datetime, datetime]:
-    # A minute more: there is a reading a minute.
-    now = datetime.now(UTC)
-    return now - timedelta(seconds=LATELY + 60), now
-
-
-def _by_label(fleet: Fleet, name: str) -> list[tuple[str, Any]]:
-    return [(labels[0][1], int(one.value)) for (_, labels), one in matching(fleet.figures, name, {})]
+def gauges(figures: Mapping[Key, Figure], name: str) -> dict[str, float]:
+    """The values of a gauge by its one label, by nothing where it has none."""
+    return {labels[0][1] if labels else "": one.value for (known, labels), one in figures.items() if known == name}

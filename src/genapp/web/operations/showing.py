@@ -65,10 +65,10 @@ def _slowness(label: str, of: Percentiles) -> views.Card:
     return views.Card(label, known(seconds, of.p50), "" if of.p95 is None else f"p95 {seconds(of.p95)}")
 
 
-def _connections(by_transport: dict[str, int] | None) -> views.Card:
+def _connections(by_transport: dict[str, float] | None) -> views.Card:
     if by_transport is None:
         return views.Card("Connections", NOTHING)
-    some = [f"{number:,} {TRANSPORTS.get(name, name)}" for name, number in sorted(by_transport.items()) if number]
+    some = [f"{number:,.0f} {TRANSPORTS.get(name, name)}" for name, number in sorted(by_transport.items()) if number]
     return views.Card("Connections", count(sum(by_transport.values())), ", ".join(some))
 
 
