@@ -27,7 +27,7 @@ AnyRequest = Request[Any, Any, Any]
 Rows = list[dict[str, Any]]
 
 # How many of those that failed, and of those that wait, are shown.
-SHOWN = 20
+SHOWN = 10
 STREAM = "/admin/operations/stream"
 
 

@@ -19,6 +19,9 @@ from genapp.web.submitting import again
 
 logger = logging.getLogger(__name__)
 
+AT_THEIR_LIMIT = (
+    "Whoever asked has as much in progress, or has used as much, as they may. Change their limits, or wait."
+)
 LATELY = 3600
 # At once: each is a transaction, and somebody waits for the answer.
 MOST = 200
@@ -28,9 +31,12 @@ MOST = 200
 async def retry_generation(generation_id: UUID, parts: Given[Parts]) -> Response[Any]:
     """Try one again. Idempotent: what is in progress or completed stays as it is."""
     logs.add_ids(generation_id=generation_id)
-    _, new = await again(parts, await Generation.by_id(generation_id))
+    try:
+        _, new = await again(parts, await Generation.by_id(generation_id))
+    except TooMany:
+        raise TooMany(AT_THEIR_LIMIT) from None
     if new:
-        logger.info("an admin has a generation tried again", extra={"generation_id": generation_id})
+        logger.info("an admin has a generation tried again")
     return see_other(f"/admin/generations/{generation_id}")
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Seconds that "now" is, for what is a rate or a share: long enough that one slow answer is not the news.
 LATELY = 300
+# What the page finds out by itself, and at once.
+SEEN_HERE = ("redis", "no_worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ async def look(member: Member) -> Now:
         bytes_per_second=since.per_second(metrics.SENT_BYTES),
         connections=gauges(fleet.figures, "genapp_connections") if known else None,
         processes=fleet.processes if known else [],
-        incidents=[one.says for one in incidents],
+        incidents=[one.says for one in incidents if one.condition not in SEEN_HERE],
     )
 
 
