@@ -15,6 +15,7 @@ from genapp.delivering import Delivering
 from genapp.fleet import Member
 from genapp.generating import Generating
 from genapp.generating.housekeeping import Housekeeping
+from genapp.generating.measuring import begin_at_nothing
 from genapp.providers import ProviderConfig, Providers
 from genapp.settings import Settings
 from genapp.streams import Log
@@ -63,6 +64,7 @@ async def running() -> AsyncIterator[None]:
         for one in settings.providers:
             # Now and not with the first prompt: an SDK takes half a second to import.
             providers.get(one.name)
+        begin_at_nothing(settings)
         member = await stack.enter_async_context(Member(client, "worker"))
         await stack.enter_async_context(Watch(settings, member))
         log = Log(client, ttl=settings.stream_ttl)

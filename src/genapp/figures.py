@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from prometheus_client.parser import text_string_to_metric_families
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from prometheus_client.metrics_core import Metric
 
@@ -64,13 +64,8 @@ class Figure:
 
 def read(text: str) -> dict[Key, Figure]:
     """The figures of a page, in its order. Raises ValueError for what is no such page."""
-    return of_families(text_string_to_metric_families(text))
-
-
-def of_families(families: Iterable[Metric]) -> dict[Key, Figure]:
-    """The same of what a registry collects."""
     figures: dict[Key, Figure] = {}
-    for family in families:
+    for family in text_string_to_metric_families(text):
         _read_family(family, figures)
     return figures
 

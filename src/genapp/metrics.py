@@ -1,58 +1,41 @@
-"""What we count, for Prometheus, in this process: `fleet/` adds the processes together.
+"""What we count, for Prometheus: the list of all there is. `fleet/` adds the processes together.
 
-Labels have few values by construction: never an id, never a user, never an address. What is looked up or read from
-elsewhere when figures are wanted is declared here too (`gauge`, `stream`), so that this is the list of all there is.
+Labels have few values by construction: never an id, never a user, never an address. Names are without a counter's
+`_total`, which the page adds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from genapp.counting import Metric, Number, Series, Spread
 
-REGISTRY = CollectorRegistry()
+DECLARED: dict[str, Metric[Any]] = {}
 
-_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
-_RATES = (1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What is known of a metric before anything is counted. `bounds`: a histogram's, without infinity."""
-
-    kind: Literal["gauge", "counter", "histogram"]
-    help: str
-    labels: tuple[str, ...] = ()
-    bounds: tuple[float, ...] = ()
+_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SLOW = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+_RATES = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0)
 
 
-# By name, a counter's without its _total, as prometheus-client names families.
-DECLARED: dict[str, Declared] = {}
+def _counter(name: str, text: str, *labels: str) -> Metric[Number]:
+    return _declared(Metric(name, "counter", text, labels, Number))
 
 
-def _counter(name: str, text: str, *labels: str) -> Counter:
-    DECLARED[name] = Declared("counter", text, labels)
-    return Counter(name, text, labels, registry=REGISTRY)
+def _gauge(name: str, text: str, *labels: str) -> Metric[Number]:
+    return _declared(Metric(name, "gauge", text, labels, Number))
 
 
-def _gauge(name: str, text: str, *labels: str) -> Gauge:
-    DECLARED[name] = Declared("gauge", text, labels)
-    return Gauge(name, text, labels, registry=REGISTRY)
+def _histogram(name: str, text: str, *labels: str, bounds: tuple[float, ...]) -> Metric[Spread]:
+    return _declared(Metric(name, "histogram", text, labels, partial(Spread, bounds), bounds))
 
 
-def _histogram(name: str, text: str, *labels: str, bounds: tuple[float, ...]) -> Histogram:
-    DECLARED[name] = Declared("histogram", text, labels, bounds)
-    return Histogram(name, text, labels, buckets=bounds, registry=REGISTRY)
+def _declared(metric: Metric[Series]) -> Metric[Series]:
+    DECLARED[metric.name] = metric
+    return metric
 
 
-def _elsewhere(kind: Literal["gauge", "counter"], name: str, text: str, *labels: str) -> str:
-    DECLARED[name] = Declared(kind, text, labels)
-    return name
-
-
-# -- the web -------------------------------------------------------------------------------------------------------
+# -- web processes -------------------------------------------------------------------------------------------------
 
 http_request_seconds = _histogram(
     "genapp_http_request_seconds",
@@ -61,28 +44,14 @@ http_request_seconds = _histogram(
     bounds=_QUICK,
 )
 connections = _gauge("genapp_connections", "Streaming connections that are open.", "transport")
-sse_connections = connections.labels("sse")
-websocket_connections = connections.labels("websocket")
-responses_connections = connections.labels("responses")
-
-STREAMS_WATCHED = _elsewhere("gauge", "genapp_streams_watched", "Streams that somebody watches, in each web process.")
-STREAM_VIEWERS = _elsewhere("gauge", "genapp_stream_viewers", "Viewers of streams; a connection has one or several.")
-SUBSCRIBERS_CONNECTED = _elsewhere(
-    "gauge", "genapp_subscribers_connected", "Web processes whose subscription to Redis stands."
-)
-FRAMES_RECEIVED = _elsewhere("counter", "genapp_frames_received", "Frames that web processes got from Redis.")
-FRAMES_SENT = _elsewhere("counter", "genapp_frames_sent", "Frames that were written to viewers.")
-SENT_BYTES = _elsewhere("counter", "genapp_sent_bytes", "Bytes of frames that were written to viewers.")
-LOG_READS = _elsewhere("counter", "genapp_log_reads", "Logs of streams that were read from Redis.")
-RESYNCS = _elsewhere("counter", "genapp_resyncs", "Logs that were read again, because something was missed.")
-FRAME_DELAY_SECONDS = "genapp_frame_delay_seconds"
-
-
-def declare_frame_delays(bounds: tuple[float, ...]) -> None:
-    """Say which delays the streams tell apart: theirs to know, and they know nothing of us."""
-    text = "From a frame's publishing to its writing to a viewer."
-    DECLARED[FRAME_DELAY_SECONDS] = Declared("histogram", text, (), bounds)
-
+streams_watched = _gauge("genapp_streams_watched", "Streams that somebody watches, in each web process.")
+stream_viewers = _gauge("genapp_stream_viewers", "Those who watch them; a WebSocket may have several.")
+subscribers_connected = _gauge("genapp_subscribers_connected", "Web processes whose subscription to Redis stands.")
+frames_received = _counter("genapp_frames_received", "Frames that web processes got from Redis.")
+frames_sent = _counter("genapp_frames_sent", "Frames that were written to viewers.")
+sent_bytes = _counter("genapp_sent_bytes", "Bytes of frames that were written to viewers.")
+log_reads = _counter("genapp_log_reads", "Logs of streams that were read from Redis.")
+resyncs = _counter("genapp_resyncs", "Logs that were read again, because something was missed.")
 
 # -- workers -------------------------------------------------------------------------------------------------------
 
@@ -98,16 +67,16 @@ attempts = _counter(
     *("provider", "outcome"),
 )
 retries = _counter("genapp_retries", "Times that a model was asked again after a passing problem.", "provider")
-fallbacks = _counter("genapp_fallbacks", "Times that another model was asked instead, by whose.", "provider")
+fallbacks = _counter("genapp_fallbacks", "Times that another model was asked instead of this one's.", "provider")
 provider_errors = _counter("genapp_provider_errors", "Providers' errors, by our code for them.", "provider", "code")
 first_token_seconds = _histogram(
     "genapp_first_token_seconds", "From asking a provider to its first text.", "provider", bounds=_SLOW
 )
 output_tokens_per_second = _histogram(
-    "genapp_output_tokens_per_second", "Tokens a second, from the first text on.", "provider", bounds=_RATES
+    "genapp_output_tokens_per_second", "Of completed answers, from the first text on.", "provider", bounds=_RATES
 )
 tokens = _counter("genapp_tokens", "Tokens, as vendors count.", "provider", "direction")
-spend_dollars = _counter("genapp_spend_dollars", "US dollars, by GENAPP_PRICES; estimated where usage is.", "model")
+spend_dollars = _counter("genapp_spend_dollars", "US dollars by GENAPP_PRICES, estimated where usage is.", "model")
 deliveries = _counter("genapp_deliveries", "Tries to tell webhooks, by how they went.", "outcome")
 
 # -- every process -------------------------------------------------------------------------------------------------
@@ -121,10 +90,16 @@ database_wait_seconds = _histogram(
 
 # -- looked up when figures are wanted -----------------------------------------------------------------------------
 
-UP = _elsewhere("gauge", "genapp_up", "Whether a part answers the web process that is asked.", "part")
-PROCESSES = _elsewhere("gauge", "genapp_processes", "Processes that live.", "kind")
-BUILD_INFO = _elsewhere("gauge", "genapp_build_info", "1 for each version that a live process has.", "version")
-QUEUE_DEPTH = _elsewhere("gauge", "genapp_queue_depth", "Generations that are queued, and processing.", "status")
-QUEUE_OLDEST_SECONDS = _elsewhere(
-    "gauge", "genapp_queue_oldest_seconds", "How long the one that waits longest has been queued; 0 where none is."
+up = _gauge("genapp_up", "Whether a part answers the web process that is asked.", "part")
+processes = _gauge("genapp_processes", "Processes that live.", "kind")
+build_info = _gauge("genapp_build_info", "1 for each version that a live process has.", "version")
+queue_depth = _gauge("genapp_queue_depth", "Generations that are queued, and processing.", "status")
+queue_oldest_seconds = _gauge(
+    "genapp_queue_oldest_seconds", "How long the one that waits longest has been queued; 0 where none is."
 )
+
+
+def declare_frame_delays(bounds: tuple[float, ...]) -> Spread:
+    """From a frame's publishing to its writing. The bounds are the streams' to know, and they know nothing of us."""
+    text = "From a frame's publishing to its writing to a viewer."
+    return _histogram("genapp_frame_delay_seconds", text, bounds=bounds).labels()

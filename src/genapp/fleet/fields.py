@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,7 +12,7 @@ from genapp.figures import Figure
 from genapp.metrics import DECLARED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from genapp.figures import Key
 
@@ -19,26 +20,41 @@ if TYPE_CHECKING:
 TOTALS = "genapp:{fleet}:totals"
 PROCESSES = "genapp:{fleet}:processes"
 
+# What a process has counted: by series, a counter's number, or a histogram's sum and then its buckets.
+Counted = dict["Key", tuple[float, ...]]
+# As they are in a process's entry.
+Gauges = list[tuple[str, list[tuple[str, str]], float]]
+
 _encode = msgspec.json.Encoder().encode
 # name, which of the figure's numbers, label, its value, label …
 _field = msgspec.json.Decoder(list[str])
 COUNTER, SUM = "total", "sum"
 
 
-def increments(now: Mapping[Key, Figure], before: Mapping[Key, Figure]) -> Iterator[tuple[bytes, float]]:
+def counted() -> Counted:
+    """What this process has counted so far."""
+    return {
+        (name, _pairs(metric.label_names, values)): series.state
+        for name, metric in DECLARED.items()
+        if metric.kind != "gauge"
+        for values, series in metric.series.items()
+    }
+
+
+def increments(now: Counted, before: Counted) -> Iterator[tuple[bytes, float]]:
     """Give what has been counted since: fields of the totals, and by how much each grows.
 
-    A figure's first appearance is told with nothing in it: Prometheus sees no increase in a series that begins at one.
-    Buckets are told by themselves and not with all below, so that one observation changes two fields and not ten.
+    A series is told once with nothing in it: Prometheus sees no increase in one that begins with something. Buckets are
+    told by themselves and not with all below, so that one observation changes two fields and not ten.
     """
-    for key, figure in now.items():
-        if figure.kind == "gauge":
-            continue
+    for key, state in now.items():
         known = before.get(key)
-        more = figure.since(known)
-        if known is None or more.total:
-            yield _named(key, SUM if figure.kind == "histogram" else COUNTER), more.sum or more.value
-            yield from ((_named(key, bound), number) for bound, number in _apart(more))
+        if known == state:
+            continue
+        parts = (SUM, *map(str, DECLARED[key[0]].bounds)) if len(state) > 1 else (COUNTER,)
+        for part, number, earlier in zip(parts, state, known or repeat(0.0), strict=False):
+            if number != earlier or (known is None and part in (SUM, COUNTER)):
+                yield _encode([key[0], part, *(text for pair in key[1] for text in pair)]), number - earlier
 
 
 def totals(stored: Mapping[bytes, bytes]) -> dict[Key, Figure]:
@@ -56,35 +72,31 @@ def totals(stored: Mapping[bytes, bytes]) -> dict[Key, Figure]:
             figure.buckets[float(part)] = float(number)
     for (name, _), figure in figures.items():
         if figure.kind == "histogram":
-            _together(figure, DECLARED[name].bounds if name in DECLARED else ())
+            _add_up(figure, DECLARED[name].bounds if name in DECLARED else (math.inf,))
     return figures
 
 
-def gauges(figures: Mapping[Key, Figure]) -> list[tuple[str, list[tuple[str, str]], float]]:
-    """Give the gauges among them as they are written in a process's entry."""
-    return [(name, list(labels), one.value) for (name, labels), one in figures.items() if one.kind == "gauge"]
+def gauges() -> Gauges:
+    """What this process's gauges show."""
+    return [
+        (name, list(_pairs(metric.label_names, values)), series.state[0])
+        for name, metric in DECLARED.items()
+        if metric.kind == "gauge"
+        for values, series in metric.series.items()
+    ]
 
 
-def gauges_of(entries: list[tuple[str, list[tuple[str, str]], float]]) -> dict[Key, Figure]:
-    """Read them."""
+def gauges_of(entries: Gauges) -> dict[Key, Figure]:
+    """Read a process's."""
     return {(name, tuple(labels)): Figure("gauge", value) for name, labels, value in entries}
 
 
-def _named(key: Key, part: str) -> bytes:
-    name, labels = key
-    return _encode([name, part, *(text for pair in labels for text in pair)])
+def _pairs(names: Sequence[str], values: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(zip(names, values, strict=True)))
 
 
-def _apart(figure: Figure) -> Iterator[tuple[str, float]]:
-    below = 0.0
-    for up_to, number in figure.buckets.items():
-        if number > below:
-            yield repr(up_to), number - below
-        below = number
-
-
-def _together(figure: Figure, bounds: tuple[float, ...]) -> None:
+def _add_up(figure: Figure, bounds: tuple[float, ...]) -> None:
     own, figure.buckets = figure.buckets, {}
-    for up_to in sorted({*own, *bounds, math.inf}):
+    for up_to in sorted({*own, *bounds}):
         figure.count += own.get(up_to, 0.0)
         figure.buckets[up_to] = figure.count

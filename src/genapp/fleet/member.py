@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 from redis.exceptions import RedisError
 
-from genapp import metrics
-from genapp.figures import of_families
 from genapp.fleet import fields, reading
 from genapp.fleet.lag import sample_lag
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redis.asyncio import Redis
 
-    from genapp.figures import Figure, Key
+    from genapp.fleet.fields import Counted
     from genapp.fleet.reading import Fleet
 
 logger = logging.getLogger(__name__)
@@ -39,16 +39,20 @@ FRESH = 1.0
 
 
 class Member:
-    """An async context manager; one a process. `kind`: web or worker."""
+    """An async context manager; one a process. `kind`: web or worker.
 
-    def __init__(self, redis: Redis, kind: str) -> None:
+    `look` is called before figures are told, for those that are counted elsewhere and have to be fetched.
+    """
+
+    def __init__(self, redis: Redis, kind: str, *, look: Callable[[], None] = lambda: None) -> None:
         self._redis = redis
         self._id = secrets.token_hex(8)
         self._entry = reading.Entry(kind, socket.gethostname(), os.getpid(), version("genapp"), time.time(), [])
         self._add = redis.register_script((Path(__file__).parent / "add.lua").read_text())
         self._number = 1
-        self._pushed: dict[Key, Figure] = {}
-        self._under_way: dict[Key, Figure] | None = None
+        self._look = look
+        self._pushed: Counted = {}
+        self._under_way: Counted | None = None
         self._pushing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._reading: asyncio.Task[Fleet] | None = None
@@ -81,16 +85,19 @@ class Member:
         async with self._pushing:
             if self._under_way is not None:
                 await self._send(self._under_way, ends=ends)
-            await self._send(of_families(metrics.REGISTRY.collect()), ends=ends)
+            self._look()
+            await self._send(fields.counted(), ends=ends)
 
-    async def _send(self, figures: dict[Key, Figure], *, ends: bool) -> None:
-        self._under_way = figures
-        entry = msgspec.structs.replace(self._entry, gauges=fields.gauges(figures))
-        more = [part for pair in fields.increments(figures, self._pushed) for part in pair]
-        arguments = [self._id, self._number, b"" if ends else msgspec.json.encode(entry), *more]
-        await self._add(keys=[fields.TOTALS, fields.PROCESSES], args=arguments)
-        self._pushed, self._under_way = figures, None
+    async def _send(self, counted: Counted, *, ends: bool) -> None:
+        self._under_way = counted
+        entry = b"" if ends else msgspec.json.encode(self._said())
+        more = [part for pair in fields.increments(counted, self._pushed) for part in pair]
+        await self._add(keys=[fields.TOTALS, fields.PROCESSES], args=[self._id, self._number, entry, *more])
+        self._pushed, self._under_way = counted, None
         self._number += 1
+
+    def _said(self) -> reading.Entry:
+        return msgspec.structs.replace(self._entry, gauges=fields.gauges())
 
     async def _keep_pushing(self) -> None:
         while True:
@@ -108,6 +115,5 @@ class Member:
         fleet = await reading.read(self._redis)
         if fleet.up["redis"]:
             return fleet
-        own = of_families(metrics.REGISTRY.collect())
-        alone = reading.process(self._id, msgspec.structs.replace(self._entry, gauges=fields.gauges(own)))
+        alone = reading.process(self._id, self._said())
         return replace(fleet, figures={**fleet.figures, **alone.figures}, processes=[alone])

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from genapp import metrics, models
 from genapp.figures import Figure
 from genapp.fleet import fields
+from genapp.fleet.fields import Gauges  # noqa: TC001  msgspec reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +41,7 @@ class Entry(msgspec.Struct, array_like=True):
     pid: int
     version: str
     started: float
-    gauges: list[tuple[str, list[tuple[str, str]], float]]
+    gauges: Gauges
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +98,16 @@ def _looked_up(
     processes: list[Process], queue: models.Queue | None, up: dict[str, bool]
 ) -> Iterable[tuple[tuple[Any, ...], float]]:
     for part, answers in up.items():
-        yield (metrics.UP, ("part", part)), float(answers)
+        yield (metrics.up.name, ("part", part)), float(answers)
     for version in {process.version for process in processes}:
-        yield (metrics.BUILD_INFO, ("version", version)), 1.0
+        yield (metrics.build_info.name, ("version", version)), 1.0
     if up["redis"]:
         for kind in KINDS:
-            yield (metrics.PROCESSES, ("kind", kind)), float(sum(one.kind == kind for one in processes))
+            yield (metrics.processes.name, ("kind", kind)), float(sum(one.kind == kind for one in processes))
     if queue is not None:
-        yield (metrics.QUEUE_DEPTH, ("status", "queued")), float(queue.queued)
-        yield (metrics.QUEUE_DEPTH, ("status", "processing")), float(queue.processing)
-        yield (metrics.QUEUE_OLDEST_SECONDS,), queue.oldest_seconds
+        yield (metrics.queue_depth.name, ("status", "queued")), float(queue.queued)
+        yield (metrics.queue_depth.name, ("status", "processing")), float(queue.processing)
+        yield (metrics.queue_oldest_seconds.name,), queue.oldest_seconds
 
 
 async def _stored(redis: Redis) -> tuple[dict[Key, Figure], dict[bytes, bytes]] | None:

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from genapp import logs, markdown, metrics, tracing, views
 from genapp.errors import GenappError
+from genapp.generating import measuring
 from genapp.generating.answer import DATABASE_AWAY, Answer, Overtaken, once_there
 from genapp.generating.attempt import Attempt, Leaving, Stopped
 from genapp.generating.tries import Try, tries_after_the_first
@@ -77,9 +78,10 @@ class Generating:
         self.leaving.set()
 
     async def _work_on(self, generation: Generation, span: tracing.Span) -> None:
-        provider = generation.model.partition(":")[0]
+        provider = measuring.provider_of(generation)
+        measuring.claimed(generation)
         began = time.monotonic()
-        with metrics.generations_running.track_inprogress(), metrics.generation_seconds.labels(provider).time():
+        with metrics.generations_running.labels().one_more(), metrics.generation_seconds.labels(provider).timed():
             try:
                 with logs.private(generation.prompt):
                     outcome = await self._run(generation)
@@ -90,7 +92,7 @@ class Generating:
                 logger.info("left to another worker")
                 span.fail("left")
             else:
-                count(provider, outcome)
+                metrics.generations.labels(provider, outcome.status).inc()
                 logger.info(logs.Facts("generation ended", facts(generation, outcome, time.monotonic() - began)))
                 span.note({"genapp.status": outcome.status})
                 if outcome.status == "failed":
@@ -113,6 +115,8 @@ class Generating:
                     if following is None:
                         raise
                     self._note_error(error, answers[-1].generation)
+                    again = metrics.fallbacks if following.number == 1 else metrics.retries
+                    again.labels(measuring.provider_of(answers[-1].generation)).inc()
                     await self._wait(answers[-1], following, error)
                     answers.append(await answers[-1].again(following.model, error.code))
         except Stopped:
@@ -190,16 +194,18 @@ class Generating:
 
     def _note_error(self, error: ProviderError, generation: Generation) -> None:
         """Log and count what a provider did, for the operators."""
-        metrics.provider_errors.labels(generation.model.partition(":")[0], error.code).inc()
+        metrics.provider_errors.labels(measuring.provider_of(generation), error.code).inc()
         extra = {"attempt": generation.attempt, "model": generation.model}
         if error.excerpt and self.settings.log_prompts:
             extra["excerpt"] = error.excerpt
         logger.warning("provider error: %s %s", error, error.detail, extra=extra)
 
     async def _hand_back(self, answer: Answer) -> None:
-        back = await answer.generation.hand_back(answer.spent())
+        spent = answer.spent()
+        back = await answer.generation.hand_back(spent)
         if back is None:
             return
+        measuring.attempt_ended(answer.generation, "handed_back", spent)
         if back.cancel_requested_at is None:
             await self.jobs.generate_later(back.id)
         else:
@@ -228,13 +234,6 @@ async def sum_up(status: str, answers: list[Answer], error: ProviderError | Gena
         input_tokens=sum(one.input_tokens for one in used) if used else None,
         output_tokens=sum(one.output_tokens for one in used) if used else None,
     )
-
-
-def count(provider: str, outcome: Outcome) -> None:
-    """Count an attempt's end for the operators."""
-    metrics.generations.labels(provider, outcome.status).inc()
-    metrics.tokens.labels(provider, "in").inc(outcome.input_tokens or 0)
-    metrics.tokens.labels(provider, "out").inc(outcome.output_tokens or 0)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from genapp import markdown, views
 from genapp.errors import GenappError
+from genapp.generating import measuring
 from genapp.models import Spent, is_away
 from genapp.streams import LogLost, text
 
@@ -104,17 +105,23 @@ class Answer:
 
     async def again(self, model: str, error_code: str) -> Answer:
         """Begin the next attempt, perhaps with another model; gives its empty answer. Raises Overtaken."""
-        generation = await once_there(lambda: self.generation.begin_again(model, error_code, self.spent()))
+        spent = self.spent()
+        generation = await once_there(lambda: self.generation.begin_again(model, error_code, spent))
         if generation is None:
             raise Overtaken
+        measuring.attempt_ended(self.generation, "failed", spent)
         return Answer(generation, self.log, self.settings)
 
     def spent(self) -> Spent:
         """What it has used: as told, or at least four characters a token where it broke off before it was told."""
         if self.usage and self.whole:
-            return Spent(self.usage.input_tokens, self.usage.output_tokens)
+            return self._spent(self.usage.input_tokens, self.usage.output_tokens, self.usage.cached_tokens)
         sent, written = (self.usage.input_tokens, self.usage.output_tokens) if self.usage else (0, 0)
-        return Spent(sent or self.sent_characters // 4, max(written, self.characters // 4), estimated=True)
+        return self._spent(sent or self.sent_characters // 4, max(written, self.characters // 4), estimated=True)
+
+    def _spent(self, sent: int, written: int, cached: int = 0, *, estimated: bool = False) -> Spent:
+        cost = self.settings.prices.cost(self.generation.model, sent, written, cached)
+        return Spent(sent, written, estimated, cost)
 
     async def touch(self) -> bool:
         """Nothing to say: keep the stream alive, and look whether a stop was asked for."""
@@ -145,9 +152,11 @@ class Answer:
         Waits for a database that is away: the answer is in this process and nowhere else. Raises Overtaken where
         another attempt holds the row.
         """
-        finished = await once_there(lambda: self.generation.finish(outcome, self.spent()))
+        spent = self.spent()
+        finished = await once_there(lambda: self.generation.finish(outcome, spent))
         if finished is None:
             raise Overtaken
+        measuring.attempt_ended(self.generation, outcome.status, spent)
         return finished
 
     async def _keep(self) -> bool:

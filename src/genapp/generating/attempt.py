@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from genapp import metrics, tracing
+from genapp.generating import measuring
 from genapp.generating.pacing import Pace
 from genapp.providers import Finish, Message, PermanentError, ProviderError, Text, TransientError, Usage
 
@@ -64,6 +65,7 @@ class Attempt:
         self._pending: list[str] = []
         self._wake = asyncio.Event()
         self._began = self._heard = time.monotonic()
+        self._first = 0.0
         self._spoken = False
         self._reassured = False
 
@@ -107,6 +109,7 @@ class Attempt:
                 if isinstance(delta, Text):
                     if not self._spoken:
                         self._spoken = True
+                        self._first = self._heard
                         span.event("first token")
                         metrics.first_token_seconds.labels(self.provider.name).observe(self._heard - self._began)
                     self._pending.append(delta.content)
@@ -127,6 +130,8 @@ class Attempt:
         if finish.reason == "content_filter":
             raise PermanentError("content_filtered")
         self.answer.truncated = finish.reason == "length"
+        if self._spoken and self.answer.usage is not None:
+            measuring.written(self.provider.name, self.answer.usage.output_tokens, self._heard - self._first)
 
     async def _write(self, reader: asyncio.Task[None]) -> None:
         pace = Pace(self.settings.frame_interval, self.settings.frame_interval_max)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigSerial, Boolean, ForeignKey, Integer, OnDelete, SmallInt, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, Boolean, ForeignKey, Integer, OnDelete, SmallInt, Timestamptz, Varchar
 from piccolo.table import Table
 
 from genapp.models.generation import Generation
@@ -14,6 +14,8 @@ class Attempt(Table, tablename="attempts"):
 
     `outcome` is completed, failed, cancelled, handed_back (its worker was stopped) or lost (killed). `estimated` where
     the vendor did not tell the usage, which it does at an answer's end only: four characters are taken for a token.
+    `microdollars`, millionths of a dollar, is what it cost by GENAPP_PRICES when it ended; NULL where no price was
+    known, and of what was lost.
     """
 
     id = BigSerial(primary_key=True)
@@ -26,5 +28,6 @@ class Attempt(Table, tablename="attempts"):
     input_tokens = Integer(default=0)
     output_tokens = Integer(default=0)
     estimated = Boolean(default=True)
+    microdollars = BigInt(null=True, default=None)
     started_at = Timestamptz()
     ended_at = Timestamptz(null=True, default=None)

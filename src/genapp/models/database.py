@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine
 
+from genapp import metrics
 from genapp.models.api_token import ApiToken
 from genapp.models.attempt import Attempt
 from genapp.models.chunk import Chunk
@@ -56,6 +58,8 @@ PATIENCE = 3.0
 # for that before it ends the connection: PATIENCE and this make the longest that anybody waits.
 ANSWER_SECONDS = 2.0
 
+_waits = metrics.database_wait_seconds.labels()
+
 
 @dataclass(slots=True)
 class Held:
@@ -81,8 +85,15 @@ class BoundedEngine(PostgresEngine):
     """Piccolo's engine on its pool, with a bound on every wait."""
 
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
-        async with bounded():
-            return await super()._run_in_pool(query, args)
+        began = time.monotonic()
+        async with bounded(), self._pooled().acquire() as connection:
+            _waits.observe(time.monotonic() - began)
+            return await connection.fetch(query, *(args or ()))
+
+    def _pooled(self) -> Any:
+        if self.pool is None:
+            raise RuntimeError("the engine is not connected")
+        return self.pool
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:  # type: ignore[override]
@@ -90,14 +101,15 @@ class BoundedEngine(PostgresEngine):
 
         Not Piccolo's own: it keeps its connection for ever where BEGIN or ROLLBACK is not answered in time.
         """
-        if self.pool is None:
-            raise RuntimeError("the engine is not connected")
-        async with bounded(), self.pool.acquire() as connection, connection.transaction():
-            earlier = self.current_transaction.set(Held(connection))  # type: ignore[arg-type]
-            try:
-                yield
-            finally:
-                self.current_transaction.reset(earlier)
+        began = time.monotonic()
+        async with bounded(), self._pooled().acquire() as connection:
+            _waits.observe(time.monotonic() - began)
+            async with connection.transaction():
+                earlier = self.current_transaction.set(Held(connection))  # type: ignore[arg-type]
+                try:
+                    yield
+                finally:
+                    self.current_transaction.reset(earlier)
 
 
 def engine(database_url: str) -> PostgresEngine:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from genapp import metrics
 from genapp.errors import GenappError
 from genapp.models.rows import KEPT, Rows
 
@@ -28,7 +29,7 @@ ABANDONED_PATIENCE = 5
 BEGUN = """INSERT INTO attempts (generation, "user", number, model, input_tokens)
   SELECT id, "user", attempt, model, length(prompt) / 4 FROM"""
 ENDED = """UPDATE attempts SET outcome = {}, error_code = {}, input_tokens = {}, output_tokens = {}, estimated = {},
-  ended_at = now() FROM"""
+  microdollars = {}, ended_at = now() FROM"""
 
 
 class WaitedTooLong(GenappError):
@@ -49,7 +50,7 @@ class Lease(Rows):
     @classmethod
     async def claim(cls, generation_id: uuid.UUID, *, lease_seconds: float) -> Self | None:
         """Begin the next attempt: attempt + 1 and a lease. None where there is nothing to do."""
-        return await cls.changed(
+        rows = await cls.raw(
             f"""
             WITH claimed AS (
               UPDATE generations SET status = 'processing', attempt = attempt + 1,
@@ -59,13 +60,14 @@ class Lease(Rows):
               RETURNING *
             ), lost AS (
               UPDATE attempts SET outcome = 'lost', ended_at = now() FROM claimed
-              WHERE attempts.generation = claimed.id AND attempts.ended_at IS NULL
+              WHERE attempts.generation = claimed.id AND attempts.ended_at IS NULL RETURNING attempts.model
             ), begun AS ({BEGUN} claimed)
-            SELECT * FROM claimed
+            SELECT claimed.*, ARRAY(SELECT model FROM lost) AS lost FROM claimed
             """,  # noqa: S608  constants of ours, here and below
             lease_seconds,
             generation_id,
         )
+        return cls._with_lost(rows)
 
     async def begin_again(self, model: str, error_code: str, spent: Spent) -> Self | None:
         """Begin another attempt in the same worker, with a model. None where it no longer holds the generation."""
@@ -171,7 +173,7 @@ class Lease(Rows):
 
     async def give_up(self, code: str, message: str) -> Self | None:
         """End it as failed, with what was kept of it. None where somebody works on it, or it is finished."""
-        return await self.changed(
+        rows = await self.raw(
             f"""
             WITH failed AS (
               UPDATE generations SET status = 'failed', answer = {KEPT}, error_code = {{}}, error_message = {{}},
@@ -182,14 +184,24 @@ class Lease(Rows):
               DELETE FROM chunks USING failed WHERE chunks.generation = failed.id
             ), lost AS (
               UPDATE attempts SET outcome = 'lost', ended_at = now() FROM failed
-              WHERE attempts.generation = failed.id AND attempts.ended_at IS NULL
+              WHERE attempts.generation = failed.id AND attempts.ended_at IS NULL RETURNING attempts.model
             )
-            SELECT * FROM failed
+            SELECT failed.*, ARRAY(SELECT model FROM lost) AS lost FROM failed
             """,  # noqa: S608
             code,
             message,
             self.id,
         )
+        return self._with_lost(rows)
+
+    @classmethod
+    def _with_lost(cls, rows: list[dict[str, Any]]) -> Self | None:
+        """Give the row, and count the attempts whose workers have died with them: nobody else can."""
+        if not rows:
+            return None
+        for model in rows[0]["lost"]:
+            metrics.attempts.labels(model.partition(":")[0], "lost").inc()
+        return cls.from_row(rows[0])
 
     async def expire(self, seconds: float) -> Self | None:
         """Give it up where no worker has taken it for so long. None where that is not so."""

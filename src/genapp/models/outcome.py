@@ -7,11 +7,15 @@ from typing import NamedTuple
 
 
 class Spent(NamedTuple):
-    """The tokens of one attempt; `estimated` where the vendor did not tell them."""
+    """The tokens of one attempt, `estimated` where the vendor did not tell them, and what they cost if that is known.
+
+    `microdollars` are millionths of a dollar, by the price of the moment.
+    """
 
     input_tokens: int
     output_tokens: int
     estimated: bool = False
+    microdollars: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

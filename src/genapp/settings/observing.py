@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import SecretStr
+from pydantic import BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
 
 from genapp.settings.alerting import Alerting
+from genapp.settings.prices import Prices
 
 
 class Observing(Alerting):
-    """The part of `Settings` that is about logs, errors and alerts.
+    """The part of `Settings` that is about logs, errors, alerts and spend.
 
     Traces have the standard's own variables (`tracing/`).
     """
@@ -20,6 +22,7 @@ class Observing(Alerting):
     log_prompts: bool = False
     access_log: bool | None = None
     sentry_dsn: SecretStr | None = None
+    prices: Annotated[Prices, NoDecode, BeforeValidator(Prices.parse)] = Prices()
 
     @property
     def logs_as_json(self) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from genapp import logs, tracing
 from genapp.logs import Facts
 from genapp.streams.socket import PIECE
+from genapp.web import measuring
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -84,6 +85,8 @@ class Exchange:
 
     def end(self) -> None:
         """It is over, however it ended."""
+        if not self._streams:
+            self._measure()
         if self._log:
             kind = "stream ended" if self._streams else "request"
             numbers = {"ms": round((time.monotonic() - self._began) * 1000, 1), "bytes": self._bytes}
@@ -96,8 +99,15 @@ class Exchange:
             name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers
         )
         message["headers"] = [*headers, (HEADER, self._request_id.encode())]
+        if self._streams:
+            self._measure()
         if self._streams and self._log:
             self._say("stream opened", {})
+
+    def _measure(self) -> None:
+        method = str(self._scope.get("method", "WEBSOCKET"))
+        seconds = time.monotonic() - self._began
+        measuring.answered(method, route_of(self._scope), self.status or CLIENT_GONE, seconds)
 
     def _count(self, kind: str, message: Any) -> None:
         if kind == "http.response.body":

@@ -16,6 +16,7 @@ from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
 from genapp.streams import Hub, Log, Names
 from genapp.watching import Watch
+from genapp.web import measuring
 from genapp.web.access import Access
 from genapp.web.openings import Openings
 from genapp.web.operations.live import Operations
@@ -64,6 +65,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
     """Open the process's connections for as long as the app runs."""
     async with AsyncExitStack() as stack:
         stack.callback(tracing.stop)
+        measuring.begin_at_nothing()
         await stack.enter_async_context(models.connected(settings.database_url, pool_size=settings.database_pool))
         client = redis_clients.bounded(settings)
         stack.push_async_callback(client.aclose)
@@ -82,7 +84,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         revocations = await stack.enter_async_context(
             Revocations(client, settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
         )
-        member = await stack.enter_async_context(Member(client, "web"))
+        member = await stack.enter_async_context(Member(client, "web", look=partial(measuring.look_at, hub)))
         await stack.enter_async_context(Watch(settings, member))
         sessions: Sessions = app.state.sessions
         app.state.parts = Parts(

@@ -77,7 +77,7 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return
-    with parts.openings.one_more(holder.counted), metrics.sse_connections.track_inprogress():
+    with parts.openings.one_more(holder.counted), metrics.connections.labels("sse").one_more():
         await restore_finished(parts, names)
         async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:
             with parts.revocations.holding(holder.keys, holder.asked_at, viewer.dismiss):

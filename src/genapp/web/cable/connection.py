@@ -65,7 +65,7 @@ class Connection:
         # Jittered, as the lifetimes of SSE connections are.
         lifetime = parts.settings.cable_lifetime * random.uniform(0.9, 1.1)  # noqa: S311
         with ExitStack() as stack:
-            stack.enter_context(metrics.websocket_connections.track_inprogress())
+            stack.enter_context(metrics.connections.labels("websocket").one_more())
             stack.callback(self._loop.call_later(lifetime, self._end, endings.REMOTE).cancel)
             stack.enter_context(
                 revocations.holding(visitor.keys, visitor.asked_at, lambda: self._end(endings.UNAUTHORIZED))

@@ -96,7 +96,7 @@ class Followed(Response[None]):
         return self._answer
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with metrics.responses_connections.track_inprogress():
+        with metrics.connections.labels("responses").one_more():
             if self._generation.finished:
                 await self._serve(receive, send, None)
                 return
