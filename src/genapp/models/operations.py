@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 # Dollars; NULL where no price is known.
-SPEND = "sum(NULL::float8)"
+SPEND = "sum(microdollars)::float8 / 1000000"
 SUMS = f"""count(*) AS attempts, count(*) FILTER (WHERE outcome = 'failed') AS failed,
   sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, {SPEND} AS spend"""
 

@@ -119,16 +119,20 @@ class Reading(Rows, Table, tablename="readings"):
         return unpacked(self.series)
 
 
-def packed(figures: Mapping[Key, Figure]) -> str:
-    """The kept series as JSON: name, labels, kind, and its value, or its sum and buckets."""
-    kept: dict[Key, Figure] = {}
+def kept(figures: Mapping[Key, Figure]) -> dict[Key, Figure]:
+    """What a reading keeps of the figures. Only such can be compared with readings: others have more labels."""
+    found: dict[Key, Figure] = {}
     for (name, labels), figure in figures.items():
         if name in KEPT:
             key = (name, tuple(one for one in labels if one[0] in KEPT[name]))
-            kept[key] = summed([kept[key], figure]) if key in kept else figure
-    return msgspec.json.encode(
-        [(name, dict(labels), one.kind, _value(one)) for (name, labels), one in kept.items()]
-    ).decode()
+            found[key] = summed([found[key], figure]) if key in found else figure
+    return found
+
+
+def packed(figures: Mapping[Key, Figure]) -> str:
+    """What is kept of them as JSON: name, labels, kind, and its value, or its sum and buckets."""
+    rows = [(name, dict(labels), one.kind, _value(one)) for (name, labels), one in kept(figures).items()]
+    return msgspec.json.encode(rows).decode()
 
 
 def unpacked(series: str) -> dict[Key, Figure]:

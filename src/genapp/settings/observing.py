@@ -12,7 +12,7 @@ from genapp.settings.prices import Prices
 
 
 class Observing(Alerting):
-    """The part of `Settings` that is about logs, errors, alerts and spend.
+    """The part of `Settings` that is about logs, errors, spend and alerts.
 
     Traces have the standard's own variables (`tracing/`).
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from genapp.errors import duration
 from genapp.models import Reading
-from genapp.models.reading import increase, increases
+from genapp.models.reading import increase, increases, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,8 +46,8 @@ async def looks(settings: Settings, known: Fleet) -> list[Look]:
         *_queue(settings, known),
         failing(settings, window),
         slow(settings, window),
-        _spend("spend_hour", "hour", settings.alert_spend_hour, hour),
-        _spend("spend_day", "24 hours", settings.alert_spend_day, day),
+        spending("spend_hour", "hour", settings.alert_spend_hour, hour),
+        spending("spend_day", "24 hours", settings.alert_spend_day, day),
     ]
 
 
@@ -55,7 +55,7 @@ async def _past(known: Fleet, seconds: float, *, every: float) -> Past:
     """The readings of the last seconds, and the figures of now. Nothing where Redis, which has them, is away."""
     if not known.up["redis"]:
         return []
-    return [*(one.figures for one in await Reading.recent(seconds, every=every)), known.figures]
+    return [*(one.figures for one in await Reading.recent(seconds, every=every)), kept(known.figures)]
 
 
 def _value(known: Fleet, key: Key) -> float | None:
@@ -130,7 +130,8 @@ def slow(settings: Settings, past: Past) -> Look:
     return Look("slow", p95 > settings.alert_response_seconds, says)
 
 
-def _spend(condition: str, span: str, most: float, past: Past) -> Look:
+def spending(condition: str, span: str, most: float, past: Past) -> Look:
+    """What answers have cost, by the prices of the moment they ended; `span` in words."""
     if not most:
         return Look(condition, False)
     spent = increase(past, "genapp_spend_dollars")

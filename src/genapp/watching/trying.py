@@ -54,7 +54,7 @@ def address(settings: Settings, channel: Channel) -> str:
         server = urlsplit(settings.smtp_url.get_secret_value() if settings.smtp_url else "")
         return f"{', '.join(settings.alert_email)} by {server.hostname}"
     url = urlsplit(settings.alert_webhook.get_secret_value() if settings.alert_webhook else "")
-    return f"{url.scheme}://{url.hostname}/… ({'signed' if settings.alert_secret else 'not signed'})"
+    return f"{url.scheme}://{url.netloc}/… ({'signed' if settings.alert_secret else 'not signed'})"
 
 
 def told_of(settings: Settings) -> Iterator[str]:

@@ -35,4 +35,4 @@ def it_is_bad(incident: Incident) -> str:
 def it_is_well(incident: Incident) -> str:
     """What is told when it is closed."""
     lasted = duration(max(1, round(incident.lasted.total_seconds())))
-    return f"Well again: {title(incident.condition)} is over, after {lasted}."
+    return f"Well again after {lasted}: {title(incident.condition)}."
