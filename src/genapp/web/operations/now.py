@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genapp import metrics
 from genapp.models import Incident, Reading, operations
 from genapp.models.reading import increase, packed, unpacked
 
@@ -72,7 +71,7 @@ async def look(member: Member) -> Now:
     looks = [(one.at.timestamp(), one.figures) for one in readings]
     since = Since([*looks, (fleet.at, unpacked(packed(fleet.figures)))] if known else [])
     kinds = [process.kind for process in fleet.processes]
-    queue = gauges(fleet.figures, metrics.QUEUE_DEPTH)
+    queue = gauges(fleet.figures, "genapp_queue_depth")
     return Now(
         at=fleet.at,
         redis=known,
@@ -80,7 +79,7 @@ async def look(member: Member) -> Now:
         workers=kinds.count("worker") if known else None,
         queued=int(queue.get("queued", 0)),
         processing=int(queue.get("processing", 0)),
-        oldest_seconds=gauges(fleet.figures, metrics.QUEUE_OLDEST_SECONDS).get("", 0.0),
+        oldest_seconds=gauges(fleet.figures, "genapp_queue_oldest_seconds").get("", 0.0),
         ended=lately["ended"],
         failed=lately["failed"],
         output_tokens_per_second=float(lately["output_tokens"]) / LATELY,
