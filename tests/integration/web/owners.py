@@ -40,6 +40,7 @@ class Owner:
     streams: str
     shared_streams: str
     admin_streams: str
+    operations_stream: str
 
     async def rows(self) -> Sequence[str]:
         """All that is stored of the owner and of the admin."""
@@ -64,6 +65,7 @@ class Owner:
                     "/cable": "",
                     "/streams": f"?{self.streams}",
                     "/admin/streams": f"?{self.admin_streams}",
+                    "/admin/operations/stream": f"?{self.operations_stream}",
                     "/shared/streams": f"?{self.shared_streams}".replace(self.ids["token"], ids["token"]),
                 }[row.path]
             )
@@ -129,6 +131,7 @@ async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = Fal
         urlsplit(second["stream_url"]).query,
         urlsplit(await stream_on(person, share, at=at)).query,
         urlsplit(await stream_on(admin, f"/admin{second['url']}")).query,
+        urlsplit(await stream_on(admin, "/admin/operations")).query,
     )
 
 
