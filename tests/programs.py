@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 # Debian's packages, where they have another name.
-PACKAGES = {"node": "nodejs", "php": "php-cli", "systemd-analyze": "systemd"}
+PACKAGES = {"node": "nodejs", "php": "php-cli", "promtool": "prometheus", "systemd-analyze": "systemd"}
 
 
 def program(*names: str) -> str:

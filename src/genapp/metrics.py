@@ -48,8 +48,12 @@ streams_watched = _gauge("genapp_streams_watched", "Streams that somebody watche
 stream_viewers = _gauge("genapp_stream_viewers", "Those who watch them; a WebSocket may have several.")
 subscribers_connected = _gauge("genapp_subscribers_connected", "Web processes whose subscription to Redis stands.")
 frames_received = _counter("genapp_frames_received", "Frames that web processes got from Redis.")
-frames_sent = _counter("genapp_frames_sent", "Frames that were written to viewers.")
-sent_bytes = _counter("genapp_sent_bytes", "Bytes of frames that were written to viewers.")
+frames_sent = _counter("genapp_frames_sent", "Frames that were written to viewers.", "transport")
+sent_bytes = _counter(
+    "genapp_sent_bytes",
+    "Bytes that were written to them, as compressed; over WebSockets without envelopes.",
+    "transport",
+)
 log_reads = _counter("genapp_log_reads", "Logs of streams that were read from Redis.")
 resyncs = _counter("genapp_resyncs", "Logs that were read again, because something was missed.")
 

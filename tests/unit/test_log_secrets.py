@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
+from pydantic import SecretStr
 
 from genapp.logs.lines import JsonLines, Lines, TextLines
 from genapp.logs.redacting import Redactor, known_secrets
@@ -120,6 +121,7 @@ def test_our_own_secrets_are_in_no_line_whatever_they_look_like(
         redis_tls_address="",
         openai_base_url=f"https://{quote(secret, safe='')}@proxy/v1",
         anthropic_base_url=None,
+        smtp_url=SecretStr(f"smtp://u:{quote(secret, safe='')}@h"),
     )
     formatter = kind(Redactor(known_secrets(own)))
     forms = (secret, quote(secret, safe=""), repr(secret)[1:-1], json.dumps(secret)[1:-1])

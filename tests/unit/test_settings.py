@@ -60,6 +60,11 @@ OLD, OLDER = SECRET[::-1], SECRET.upper()
         ("GENAPP_HOSTS", "app.example.com:443", "without scheme or port, such as app.example.com"),
         ("GENAPP_HOSTS", "*", "(it has '*')"),
         ("GENAPP_HOSTS", "app.*.com", "(it has 'app.*.com')"),
+        ("GENAPP_ALERT_WEBHOOK", "https://u:hidden@host/", "must be an http:// or https:// URL without a user"),
+        ("GENAPP_ALERT_SECRET", "whsec_hidden", "must be whsec_ and at least 24 random bytes in base64"),
+        ("GENAPP_ALERT_EMAIL", "Ops <ops@example.com>", "must be a comma list of addresses, such as ops@example.com"),
+        ("GENAPP_ALERT_EMAIL", "ops@example.com", "GENAPP_SMTP_URL is not set: GENAPP_ALERT_EMAIL needs a server"),
+        ("GENAPP_SMTP_URL", "smtp://me:hidden@", "must be smtp://user:password@host:port or smtps://"),
     ],
 )
 def test_a_broken_value_is_named_in_one_line_with_what_is_allowed(
@@ -164,6 +169,8 @@ def test_secrets_are_in_no_text_of_the_settings() -> None:
             GEMINI_API_KEY="hidden-gemini",
             DATABASE_URL="postgresql://u:hidden-database@h/d",
             REDIS_URL="redis://:hidden-redis@h",
+            GENAPP_ALERT_WEBHOOK="https://hooks.example.com/hidden",
+            GENAPP_SMTP_URL="smtp://u:hidden@h",
         )
     )
     assert "hidden" not in shown

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 DUTY = "watch"
 # Rounds that the one on duty may miss before another takes over.
 MISSED = 3
+GOODBYE = 0.5
 
 
 class Watch:
@@ -44,8 +45,9 @@ class Watch:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        with suppress(Exception):  # without the database nobody can be told; another takes over a few rounds later
-            await Duty.leave(DUTY, self._holder)
+        with suppress(Exception):  # a database that is away holds up no farewell: another takes over some rounds later
+            async with asyncio.timeout(GOODBYE):
+                await Duty.leave(DUTY, self._holder)
 
     async def _go_round(self) -> None:
         every = self.settings.alert_every_seconds
@@ -82,7 +84,7 @@ class Watch:
             if opened is not None:
                 await Notice.add(opened, "opened", it_is_bad(opened), self.telling.channels)
         if opened is not None:
-            logger.error("not well: %s", look.says, extra={"condition": look.condition})
+            logger.error("not well: %s", it_is_bad(opened), extra={"condition": look.condition})
 
     async def _note_well(self, look: Look) -> None:
         async with Incident._meta.db.transaction():

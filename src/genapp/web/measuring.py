@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from genapp import metrics
 
 if TYPE_CHECKING:
-    from genapp.streams import Hub
+    from genapp.streams import Hub, Lines
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET"})
 
@@ -24,11 +24,14 @@ def answered(method: str, route: str, status: int, seconds: float) -> None:
     metrics.http_request_seconds.labels(route, known, f"{status // 100}xx").observe(seconds)
 
 
-def look_at(hub: Hub) -> None:
-    """Take over what the hub counts for itself: it knows nothing of us."""
+def look_at(hub: Hub, lines: Lines) -> None:
+    """Take over what streams count for themselves: they know nothing of us."""
     said = hub.statistics()
     metrics.subscribers_connected.labels().value = int(said.connected)
     metrics.streams_watched.labels().value = said.streams
     metrics.stream_viewers.labels().value = said.viewers
     metrics.frames_received.labels().value = said.frames
     metrics.log_reads.labels().value = said.reads
+    metrics.resyncs.labels().value = said.resyncs
+    metrics.frames_sent.labels("sse").value = lines.frames
+    metrics.sent_bytes.labels("sse").value = lines.bytes

@@ -14,7 +14,7 @@ from genapp import jobs, models, redis_clients, tracing
 from genapp.fleet import Member
 from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
-from genapp.streams import Hub, Log, Names
+from genapp.streams import Hub, Lines, Log, Names
 from genapp.watching import Watch
 from genapp.web import measuring
 from genapp.web.access import Access
@@ -54,6 +54,7 @@ class Parts:
     redis: Redis
     log: Log
     hub: Hub
+    lines: Lines
     jobs: jobs.Jobs
     quotas: Quotas
     fleet: Member
@@ -80,11 +81,12 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             silence=settings.silence_seconds,
         )
         await stack.enter_async_context(hub)
+        lines = Lines(heartbeat=settings.sse_heartbeat, lifetime=settings.sse_lifetime)
         stack.enter_context(before_stopping(hub.dismiss))
         revocations = await stack.enter_async_context(
             Revocations(client, settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
         )
-        member = await stack.enter_async_context(Member(client, "web", look=partial(measuring.look_at, hub)))
+        member = await stack.enter_async_context(Member(client, "web", look=partial(measuring.look_at, hub, lines)))
         await stack.enter_async_context(Watch(settings, member))
         sessions: Sessions = app.state.sessions
         app.state.parts = Parts(
@@ -98,6 +100,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             client,
             log,
             hub,
+            lines,
             jobs.Jobs(broker),
             Quotas(client, rates(settings)),
             member,

@@ -92,7 +92,7 @@ async def test_metrics_error_pages_and_logs_have_no_secret(app: App, visitor: Vi
         await visitor.http.get(generation["url"]),
     ]
     assert [answer.status_code for answer in shown] == [200, 404, 404, 405, 422, 422, 200]
-    assert "genapp_viewers" in shown[0].text
+    assert "genapp_connections" in shown[0].text
     written = logged(app)
     secrets = [app.env["SECRET_KEY"], app.redis_url.split("@")[0].rpartition(":")[2], "GENAPP_KEYLESS"]
     for text in (*(answer.text for answer in shown), written):

@@ -172,16 +172,17 @@ def test_a_machine_with_a_wrong_clock_and_too_few_files_is_told_which_way_and_ho
     assert "200 may be open, and a worker with GENAPP_WORKER_CONCURRENCY=64 needs" in says
 
 
-async def test_in_production_the_edge_and_the_key_are_looked_at() -> None:
+async def test_in_production_the_edge_the_key_and_who_is_told_are_looked_at() -> None:
     async def states(**variables: str) -> list[str]:
         settings = Settings(GENAPP_ENV="production", HOST="0.0.0.0", **variables)  # noqa: S104  nothing is bound
         found = {finding.check: finding.state async for finding in check_configuration(settings)}
-        return [found[one] for one in ("secret key", "hosts", "proxies")]
+        return [found[one] for one in ("secret key", "hosts", "proxies", "alerts")]
 
-    assert await states(SECRET_KEY="ab12" * 10) == ["fail", "warn", "warn"]
+    assert await states(SECRET_KEY="ab12" * 10) == ["fail", "warn", "warn", "warn"]
     random = secrets.token_hex(32)
     known = {"GENAPP_HOSTS": "app.example.com", "FORWARDED_ALLOW_IPS": "10.0.0.0/8"}
-    assert await states(SECRET_KEY=random, **known) == ["ok", "ok", "ok"]
+    told = {"GENAPP_ALERT_WEBHOOK": "https://hooks.example.com/a"}
+    assert await states(SECRET_KEY=random, **known, **told) == ["ok", "ok", "ok", "ok"]
 
 
 def test_a_broken_setting_is_the_one_finding(app: App) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from genapp import views
+from genapp import metrics, views
 from genapp.errors import GenappError, Invalid, NotFound
 from genapp.models import Generation, parse_id
 from genapp.streams import ACCUMULATED, Cursor, action_cable
@@ -31,6 +31,8 @@ CHANNELS = ("GenerationChannel", "AiGenerationChannel")
 # Bytes a second that a subscription with `accumulated` gets at most. Every piece repeats the whole text, so it is
 # given fewer and longer ones as the text grows.
 ACCUMULATED_BYTES = 1_000_000
+
+_frames, _bytes = metrics.frames_sent.labels("websocket"), metrics.sent_bytes.labels("websocket")
 
 
 class Params(msgspec.Struct, frozen=True):
@@ -111,8 +113,11 @@ class GenerationChannel:
             *others, last = event.encoded.payloads
             for payload in others:
                 await self._client.socket.write(*self._envelope.enclose(payload))
+                _bytes.inc(len(payload))
             place = Cursor.parse(event.cursor)
             await self._client.socket.write(*self._envelope.enclose(last, place, self.stream))
+            _frames.inc()
+            _bytes.inc(len(last))
             size += len(last)
         if self._answer_history is not None:
             await self._acknowledge()
