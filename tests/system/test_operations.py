@@ -41,7 +41,8 @@ async def test_an_answer_is_seen_to_begin_and_to_end_without_a_reload(open_page:
     asker = await open_page()
     await ask(asker, "[demo: pause] Describe the sea", "openai:demo")
     await expect(figure(page, "In progress")).to_have_text("1")
-    await until_status(asker, "completed")
+    await asker.click("button:has-text('Stop')")
+    await until_status(asker, "cancelled")
     await expect(figure(page, "In progress")).to_have_text("0")
 
 

@@ -56,11 +56,6 @@ async def show_generation(generation_id: UUID, parts: Given[Parts], visitor: Giv
 @asgi("/admin/streams", copy_scope=False, opt=is_for(Policy.ADMIN))
 async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     """As `GET /streams`, for an admin who looks at somebody's answer."""
-    await follow_as_admin(scope, receive, send)
-
-
-async def follow_as_admin(scope: Scope, receive: Receive, send: Send) -> None:
-    """Stream what was signed for an admin, for as long as they are one."""
     visitor: Visitor = scope["state"]["visitor"]
     viewer = viewer_of(visitor)
     # As an admin, too: where the message of a demotion is lost, the rows say who is none any more.

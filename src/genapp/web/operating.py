@@ -1,17 +1,16 @@
-"""`/admin/operations`: the page, the same as JSON, and the stream that keeps it live."""
+"""`/admin/operations`: how the site does, as a page and as JSON."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from litestar import Request, Response, asgi
-from litestar.types import Receive, Scope, Send
+from litestar import Request, Response
 
 from genapp import streams, views
 from genapp.models import operations
 from genapp.web import retrying
-from genapp.web.inspecting import follow_as_admin, viewer_of
+from genapp.web.inspecting import viewer_of
 from genapp.web.negotiation import readable, shape
 from genapp.web.operations.charting import charts_of, model_rows, user_rows
 from genapp.web.operations.history import SCALES, History
@@ -28,7 +27,6 @@ Rows = list[dict[str, Any]]
 
 # How many of those that failed, and of those that wait, are shown.
 SHOWN = 10
-STREAM = "/admin/operations/stream"
 
 
 @readable("/admin/operations", opt=is_for(Policy.ADMIN))
@@ -46,16 +44,10 @@ async def show(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]
     if shape(request) == "json":
         return Response(operations_json(span, now, history, failures, queue))
     content = _page(span, now, history, failures, queue, done=_done(request))
-    url = streams.stream_from(parts.names, viewer_of(visitor), [(views.OPERATIONS_STREAM, cursor)], path=STREAM)
+    url = streams.stream_from(
+        parts.names, viewer_of(visitor), [(views.OPERATIONS_STREAM, cursor)], path="/admin/streams"
+    )
     return page(views.admin_operations(person_of(parts.settings, visitor), content, views.Stream(url)))
-
-
-@asgi(STREAM, copy_scope=False, opt=is_for(Policy.ADMIN))
-async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
-    """As `GET /admin/streams`; the figures are published for as long as somebody is here."""
-    parts: Parts = scope["litestar_app"].state.parts
-    async with parts.operations.watched():
-        await follow_as_admin(scope, receive, send)
 
 
 def _page(span: str, now: Now, history: History, failures: Rows, queue: Rows, done: str | None) -> views.OperationsPage:
@@ -106,4 +98,4 @@ def _done(request: AnyRequest) -> str | None:
     return said if kept == "0" else f"{said} Past their users’ limits, and left: {int(kept[:6]):,}."
 
 
-ROUTES = (show, subscribe, *retrying.ROUTES)
+ROUTES = (show, *retrying.ROUTES)

@@ -104,7 +104,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             jobs.Jobs(broker),
             Quotas(client, rates(settings)),
             member,
-            Operations(member, log, client),
+            await stack.enter_async_context(Operations(member, hub, log, client)),
         )
         yield
 

@@ -40,7 +40,6 @@ class Owner:
     streams: str
     shared_streams: str
     admin_streams: str
-    operations_stream: str
 
     async def rows(self) -> Sequence[str]:
         """All that is stored of the owner and of the admin."""
@@ -65,7 +64,6 @@ class Owner:
                     "/cable": "",
                     "/streams": f"?{self.streams}",
                     "/admin/streams": f"?{self.admin_streams}",
-                    "/admin/operations/stream": f"?{self.operations_stream}",
                     "/shared/streams": f"?{self.shared_streams}".replace(self.ids["token"], ids["token"]),
                 }[row.path]
             )
@@ -131,7 +129,6 @@ async def made_owner(sites: Sites, http: httpx.AsyncClient, *, guest: bool = Fal
         urlsplit(second["stream_url"]).query,
         urlsplit(await stream_on(person, share, at=at)).query,
         urlsplit(await stream_on(admin, f"/admin{second['url']}")).query,
-        urlsplit(await stream_on(admin, "/admin/operations")).query,
     )
 
 

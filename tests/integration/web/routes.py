@@ -164,7 +164,6 @@ ROWS = (
     row(RAW, "/admin/streams", Policy.ADMIN),
     row("POST", f"/admin{GENERATION}/cancellation", Policy.ADMIN),
     row(READ, "/admin/operations", Policy.ADMIN),
-    row(RAW, "/admin/operations/stream", Policy.ADMIN),
     row("POST", f"/admin{GENERATION}/retry", Policy.ADMIN),
     row("POST", "/admin/operations/retries", Policy.ADMIN, sent={"code": "unauthorized"}),
     row("POST", f"{USER}/disablement", Policy.ADMIN),

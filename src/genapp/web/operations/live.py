@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
 
 from redis.exceptions import RedisError
 
@@ -15,12 +15,10 @@ from genapp.web.operations.now import look
 from genapp.web.operations.showing import now_part
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from redis.asyncio import Redis
 
     from genapp.fleet import Member
-    from genapp.streams import Cursor, Log
+    from genapp.streams import Cursor, Hub, Log
 
 logger = logging.getLogger(__name__)
 
@@ -32,15 +30,27 @@ PATIENCE = 1.0
 
 
 class Operations:
-    """What the operations page is made of in this process. It works for nobody but who looks at it."""
+    """What the operations page is made of in this process. An async context manager.
 
-    def __init__(self, member: Member, log: Log, redis: Redis) -> None:
-        self.member = member
+    The figures are published while somebody watches them here, and cost nothing else.
+    """
+
+    def __init__(self, member: Member, hub: Hub, log: Log, redis: Redis) -> None:
         self.histories = Histories(member)
+        self._member = member
+        self._hub = hub
         self._log = log
         self._redis = redis
-        self._watchers = 0
         self._publishing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._publishing = asyncio.create_task(self._keep_publishing(), name="operations")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._publishing is not None:
+            self._publishing.cancel()
+            await asyncio.gather(self._publishing, return_exceptions=True)
 
     async def cursor(self) -> Cursor | None:
         """Where the stream is: what was published before is older than what a new page shows."""
@@ -50,27 +60,15 @@ class Operations:
                 return top
         return None
 
-    @asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
-        """See to it that the figures are published while the block runs."""
-        self._watchers += 1
-        if self._publishing is None:
-            self._publishing = asyncio.create_task(self._keep_publishing(), name="operations")
-        try:
-            yield
-        finally:
-            self._watchers -= 1
-            if not self._watchers:
-                self._publishing.cancel()
-                self._publishing = None
-
     async def _keep_publishing(self) -> None:
         while True:
+            await asyncio.sleep(EVERY)
+            if not self._hub.watches(views.OPERATIONS_STREAM):
+                continue
             try:
                 if await self._redis.set(TURN, b"", nx=True, px=int(EVERY * 900)):
-                    ops = views.operations_ops(now_part(await look(self.member)))
+                    ops = views.operations_ops(now_part(await look(self._member)))
                     await self._log.publish(views.OPERATIONS_STREAM, ops)
             except Exception as error:
                 # Whatever is away: the page keeps what it has until the next time, or loses its connection.
                 logger.info("the operations page's figures were not published: %s", error)
-            await asyncio.sleep(EVERY)
