@@ -51,13 +51,15 @@ async def test_a_chart_is_read_as_a_table_by_keyboard_and_stays_open_when_the_ch
 ) -> None:
     page = await as_admin(open_page, app)
     await ask_once(open_page)
+    await page.clock.install()
     await page.reload()
     chart = page.locator("#chart_attempts")
     await chart.locator("summary").focus()
     await page.keyboard.press("Enter")
     await expect(chart.get_by_role("table")).to_contain_text("completed")
-    async with page.expect_response("**/admin/operations?span=hour"):
-        await page.evaluate("htmx.ajax('GET', '/admin/operations?span=hour', '#operations_history')")
+    await page.locator("#chart_tokens").evaluate("chart => chart.dataset.mark = 'old'")
+    await page.clock.fast_forward("01:00")
+    await expect(page.locator("#chart_tokens")).not_to_have_attribute("data-mark", "old")
     await expect(chart.get_by_role("table")).to_be_visible()
 
 

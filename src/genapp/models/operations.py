@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+# How far back what failed is looked for: there may be a year of it.
+LOOKED_AT = 2000
+
 # Dollars; NULL where no price is known.
 SPEND = "sum(microdollars)::float8 / 1000000"
 SUMS = f"""count(*) AS attempts, count(*) FILTER (WHERE outcome = 'failed') AS failed,
@@ -91,15 +94,14 @@ async def failures(limit: int) -> list[Row]:
 
 
 async def failed_with(code: str, *, seconds: float, limit: int) -> list[uuid.UUID]:
-    """Those that failed with an error in the last `seconds`, first come first."""
+    """Those among the newest failures that failed with an error in the last `seconds`, first come first."""
     rows: list[Row] = await Attempt.raw(
         """
-        SELECT id FROM (
-          SELECT generations.id FROM generations JOIN users ON users.id = "user" AND users.deleted_at IS NULL
-          WHERE status = 'failed' AND error_code = {} AND finished_at > now() - {} * interval '1 second'
-          ORDER BY generations.id DESC LIMIT {}
-        ) AS newest ORDER BY id
+        SELECT newest.id FROM (
+          SELECT id, "user", error_code, finished_at FROM generations WHERE status = 'failed' ORDER BY id DESC LIMIT {}
+        ) AS newest JOIN users ON users.id = "user" AND users.deleted_at IS NULL
+        WHERE error_code = {} AND finished_at > now() - {} * interval '1 second' ORDER BY newest.id LIMIT {}
         """,
-        *(code, seconds, limit),
+        *(LOOKED_AT, code, seconds, limit),
     )
     return [row["id"] for row in rows]

@@ -27,6 +27,10 @@ Rows = list[dict[str, Any]]
 
 # How many of those that failed, and of those that wait, are shown.
 SHOWN = 10
+TOO_MUCH = (
+    "The attempts of this time could not be summed up within seconds: there are too many of them, or the database is "
+    "busy. Choose a shorter time."
+)
 
 
 @readable("/admin/operations", opt=is_for(Policy.ADMIN))
@@ -63,6 +67,7 @@ def _page(span: str, now: Now, history: History, failures: Rows, queue: Rows, do
         [_waiting(place, row) for place, row in enumerate(queue, 1)],
         now.queued,
         done=done,
+        error=None if history.complete else TOO_MUCH,
     )
 
 

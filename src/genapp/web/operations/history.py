@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 USERS = 20
+Rows = list[dict[str, Any]]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -58,13 +59,17 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One span: attempts by slot, model and outcome; who spent most; a moment for each slot of `measured`."""
+    """One span: attempts by slot, model and outcome; who spent most; a moment for each slot of `measured`.
+
+    Not `complete` where there was too much to sum up in time: then no attempts are in it.
+    """
 
     counted: Span
     measured: Span
-    attempts: list[dict[str, Any]]
-    users: list[dict[str, Any]]
+    attempts: Rows
+    users: Rows
     moments: list[Moment]
+    complete: bool = True
 
 
 class Histories:
@@ -89,14 +94,22 @@ class Histories:
 async def look_back(member: Member, scale: Scale) -> History:
     """Find out. Raises the database's errors; without Redis the last slot is not known."""
     counted, measured = (_span(*of, scale) for of in (scale.counted, scale.measured))
-    attempts, users, readings, fleet = await asyncio.gather(
-        operations.over_time(counted.start, counted.step),
-        operations.by_user(counted.start, USERS),
+    sums, readings, fleet = await asyncio.gather(
+        _sums(counted),
         Reading.between(measured.start, datetime.now(UTC), every=measured.step.total_seconds()),
         member.read(),
     )
     moments = await asyncio.to_thread(_moments, measured, readings, fleet)
-    return History(counted, measured, attempts, users, moments)
+    attempts, users = sums or ([], [])
+    return History(counted, measured, attempts, users, moments, complete=sums is not None)
+
+
+async def _sums(span: Span) -> tuple[Rows, Rows] | None:
+    try:
+        return await asyncio.gather(operations.over_time(span.start, span.step), operations.by_user(span.start, USERS))
+    except TimeoutError:
+        # A month of some millions. The rest of the page is worth having without it.
+        return None
 
 
 def _span(step: timedelta, slots: int, scale: Scale) -> Span:

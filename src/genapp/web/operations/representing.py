@@ -23,6 +23,7 @@ def operations_json(span: str, now: Now, history: History, failures: list[Row], 
     return {
         "span": span,
         "now": _now(now),
+        "complete": history.complete,
         "counted": {**_times(history.counted), "slots": [_sums(one) for one in by_slot(history)]},
         "measured": {**_times(history.measured), "slots": [asdict(one) for one in history.moments]},
         "models": [{"model": name, **_sums(one)} for name, one in by_model(history).items()],
