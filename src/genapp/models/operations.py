@@ -57,7 +57,7 @@ async def by_user(since: datetime, limit: int) -> list[Row]:
     """Who has used most tokens in attempts begun since then."""
     rows: list[Row] = await Attempt.raw(
         f"""
-        SELECT spent.*, email FROM (
+        SELECT spent.*, email, deleted_at FROM (
           SELECT "user" AS user_id, {SUMS} FROM attempts WHERE started_at >= {{}} GROUP BY 1
           ORDER BY sum(input_tokens + output_tokens) DESC, 1 LIMIT {{}}
         ) AS spent JOIN users ON users.id = user_id ORDER BY input_tokens + output_tokens DESC, user_id

@@ -120,7 +120,12 @@ def model_rows(history: History) -> list[views.SpenderRow]:
 def user_rows(history: History) -> list[views.SpenderRow]:
     """Users, who used most first."""
     return [
-        _row(user_name(row["user_id"], row["email"]), f"/admin/users/{row['user_id']}", _sums([row]))
+        # Whoever is deleted has no page any more, and has spent what they spent.
+        _row(
+            user_name(row["user_id"], row["email"]),
+            "" if row["deleted_at"] else f"/admin/users/{row['user_id']}",
+            _sums([row]),
+        )
         for row in history.users
     ]
 

@@ -118,7 +118,7 @@ def _span(step: timedelta, slots: int, scale: Scale) -> Span:
 
 
 def _moments(span: Span, readings: list[Reading], fleet: Fleet) -> list[Moment]:
-    """What came between a reading and the next belongs to the slot of the first, what it measured as well."""
+    """What came between a reading and the next belongs to the slot of the first, and what the next one measured."""
     looks = [(one.at, one.figures) for one in readings]
     if fleet.up["redis"]:
         looks.append((datetime.fromtimestamp(fleet.at, UTC), unpacked(packed(fleet.figures))))
@@ -139,7 +139,7 @@ def _between(span: Span, looks: Sequence[tuple[datetime, Mapping[Key, Figure]]])
                 since.percentiles("genapp_http_request_seconds", method="GET"),
                 since.percentiles("genapp_queue_wait_seconds"),
                 since.percentiles("genapp_event_loop_lag_seconds"),
-                gauges(figures, "genapp_queue_depth").get("queued"),
-                sum(connections.values()) if (connections := gauges(figures, "genapp_connections")) else None,
+                gauges(later, "genapp_queue_depth").get("queued"),
+                sum(connections.values()) if (connections := gauges(later, "genapp_connections")) else None,
             ),
         )
