@@ -42,12 +42,6 @@ class Mailbox:
             self.came.notify_all()
         return "250 OK"
 
-    async def until(self, count: int) -> list[EmailMessage]:
-        """Wait until so many have come; gives them."""
-        async with asyncio.timeout(30), self.came:
-            await self.came.wait_for(lambda: len(self.mails) >= count)
-        return self.mails
-
 
 def knows(_: Any, __: Any, ___: Any, ____: Any, data: LoginPassword) -> AuthResult:
     return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()), handled=False)

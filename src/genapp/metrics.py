@@ -101,9 +101,3 @@ queue_depth = _gauge("genapp_queue_depth", "Generations that are queued, and pro
 queue_oldest_seconds = _gauge(
     "genapp_queue_oldest_seconds", "How long the one that waits longest has been queued; 0 where none is."
 )
-
-
-def declare_frame_delays(bounds: tuple[float, ...]) -> Spread:
-    """From a frame's publishing to its writing. The bounds are the streams' to know, and they know nothing of us."""
-    text = "From a frame's publishing to its writing to a viewer."
-    return _histogram("genapp_frame_delay_seconds", text, bounds=bounds).labels()

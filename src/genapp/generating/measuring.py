@@ -18,6 +18,7 @@ SHORTEST = 0.1
 
 def begin_at_nothing(settings: Settings) -> None:
     """Have the figures that alerts look at, before there is anything in them: else the first failure is no increase."""
+    metrics.generations_running.labels()
     for one in settings.providers:
         for outcome in OUTCOMES:
             metrics.generations.labels(one.name, outcome)

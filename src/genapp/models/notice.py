@@ -21,6 +21,8 @@ Channel = Literal["webhook", "email"]
 WAITS = (5, 30, 120, 600, 3600, 6 * 3600, 18 * 3600)
 # Seconds that a try belongs to its process: longer than one can take.
 HELD_SECONDS = 60
+# What nobody sent for so long (a way that was switched off, a site that stood still) is no news any more.
+NEWS_HOURS = 48
 
 
 class Due(NamedTuple):
@@ -71,13 +73,14 @@ class Notice(Rows, Table, tablename="notices"):
             UPDATE notices n SET attempts = n.attempts + 1, held_until = now() + {} * interval '1 second'
             FROM incidents i WHERE i.id = n.incident AND n.id = (
               SELECT d.id FROM notices d WHERE d.status = 'pending' AND d.channel = {} AND d.next_try_at <= now()
-                AND (d.held_until IS NULL OR d.held_until < now()) AND NOT EXISTS (
+                AND (d.held_until IS NULL OR d.held_until < now())
+                AND d.created_at > now() - {} * interval '1 hour' AND NOT EXISTS (
                   SELECT 1 FROM notices earlier WHERE earlier.incident = d.incident AND earlier.channel = d.channel
                     AND earlier.status = 'pending' AND earlier.created_at < d.created_at
                 ) ORDER BY d.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
             ) RETURNING n.id, n.channel, n.event, n.text, n.attempts, n.created_at, i.id AS incident, i.condition
             """,
-            *(HELD_SECONDS, channel),
+            *(HELD_SECONDS, channel, NEWS_HOURS),
         )
         return Due(**rows[0]) if rows else None
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ANSWER_SECONDS = 5
+# What one looks for first, in this order; the rest by name, and last what is longest.
+FIRST = ("up", "processes", "queue_depth", "queue_oldest_seconds", "generations_running", "connections")
+LAST = "http_request_seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,8 @@ class Watch:
         return list(self._rows())
 
     def _rows(self) -> Iterator[Row]:
-        for (name, labels), figure in self._now.items():
-            # The same for every process of ours, and in the way of what differs.
-            short = name.removeprefix("genapp_")
+        for (name, labels), figure in sorted(self._now.items(), key=_place):
+            short = _short(name)
             rate = None
             if figure.kind != "gauge" and self.looks > 1:
                 rate = figure.since(self._last.get((name, labels), Figure(figure.kind))).total / self._seconds
@@ -85,3 +87,14 @@ class Watch:
             fresh = figure.since(self._first.get((name, labels)))
             shown = fresh if fresh.count else figure
             yield Row(short, dict(labels), figure.count, rate, shown.mean, shown.quantile(0.5), shown.quantile(0.95))
+
+
+def _short(name: str) -> str:
+    # The same for every figure of ours, and in the way of what differs.
+    return name.removeprefix("genapp_")
+
+
+def _place(item: tuple[Key, Figure]) -> tuple[int, Key]:
+    (name, labels), _ = item
+    short = _short(name)
+    return (FIRST.index(short) if short in FIRST else len(FIRST) + (short == LAST)), (name, labels)

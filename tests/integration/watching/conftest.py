@@ -27,6 +27,7 @@ QUICK = {
     "GENAPP_ALERT_WINDOW_SECONDS": "2",
     "GENAPP_READING_SECONDS": "0.5",
     "GENAPP_ALERT_FAILED_LEAST": "3",
+    "GENAPP_ALERT_RESPONSE_SECONDS": "0",
 }
 
 
@@ -78,7 +79,7 @@ async def until_all_is_well(app: App) -> None:
         unfinished = await sql.fetchval(busy.format("incidents", "closed_at IS NULL"))
         return not unfinished and not await sql.fetchval(busy.format("notices", "status = 'pending'"))
 
-    await eventually(well)
+    await eventually(well, 60)
     await sql.close()
 
 
