@@ -11,7 +11,7 @@ NOTHING = "–"
 
 
 def count(value: float) -> str:
-    """How many: `7`, `1,234`, `12.3k`, `4.56M`."""
+    """How many: `7`, `1,234`, `12.3k`, `4.6M`."""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if value >= limit:
             return f"{_digits(value / (1e3 if unit == 'k' else limit))}{unit}"

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from genapp.models import Reading, operations
-from genapp.models.reading import packed, unpacked
+from genapp.models.reading import kept
 from genapp.views.charts import Span
 from genapp.web.operations.now import UNKNOWN, Percentiles, Since, gauges
 
@@ -121,7 +121,7 @@ def _moments(span: Span, readings: list[Reading], fleet: Fleet) -> list[Moment]:
     """What came between a reading and the next belongs to the slot of the first, and what the next one measured."""
     looks = [(one.at, one.figures) for one in readings]
     if fleet.up["redis"]:
-        looks.append((datetime.fromtimestamp(fleet.at, UTC), unpacked(packed(fleet.figures))))
+        looks.append((datetime.fromtimestamp(fleet.at, UTC), kept(fleet.figures)))
     known = dict(_between(span, looks))
     return [known.get(slot, Moment()) for slot in range(span.slots)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from genapp.models import Incident, Reading, operations
-from genapp.models.reading import increase, packed, unpacked
+from genapp.models.reading import increase, kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ async def look(member: Member) -> Now:
     )
     known = fleet.up["redis"]
     looks = [(one.at.timestamp(), one.figures) for one in readings]
-    since = Since([*looks, (fleet.at, unpacked(packed(fleet.figures)))] if known else [])
+    since = Since([*looks, (fleet.at, kept(fleet.figures))] if known else [])
     kinds = [process.kind for process in fleet.processes]
     queue = gauges(fleet.figures, "genapp_queue_depth")
     return Now(
