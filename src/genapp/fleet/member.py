@@ -8,7 +8,6 @@ import os
 import secrets
 import socket
 import time
-from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -54,6 +53,7 @@ class Member:
         self._pushed: Counted = {}
         self._under_way: Counted | None = None
         self._pushing = asyncio.Lock()
+        self._ends = False
         self._tasks: list[asyncio.Task[None]] = []
         self._reading: asyncio.Task[Fleet] | None = None
 
@@ -62,6 +62,7 @@ class Member:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._ends = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -72,8 +73,7 @@ class Member:
 
         Where Redis is away, this process is the only one that is known.
         """
-        fresh = self._reading and (not self._reading.done() or time.time() - self._reading.result().at < FRESH)
-        if self._reading is None or not fresh:
+        if self._reading is None or not _is_fresh(self._reading):
             self._reading = asyncio.create_task(self._read())
         return await asyncio.shield(self._reading)
 
@@ -100,15 +100,18 @@ class Member:
         return msgspec.structs.replace(self._entry, gauges=fields.gauges())
 
     async def _keep_pushing(self) -> None:
-        while True:
+        while not self._ends:  # redis-py loses a cancellation now and then
             await self._try_to_push()
             await asyncio.sleep(EVERY)
 
     async def _try_to_push(self, *, ends: bool = False) -> None:
-        # Redis being away is said by whoever cannot do without it; what was counted waits here.
-        with suppress(RedisError, OSError):
+        try:
             async with asyncio.timeout(PATIENCE):
                 await self.push(ends=ends)
+        except (RedisError, OSError):
+            pass  # said by whoever cannot do without Redis; what was counted waits here
+        except Exception:
+            logger.exception("figures could not be told")
 
     async def _read(self) -> Fleet:
         await self._try_to_push()
@@ -117,3 +120,9 @@ class Member:
             return fleet
         alone = reading.process(self._id, self._said())
         return replace(fleet, figures={**fleet.figures, **alone.figures}, processes=[alone])
+
+
+def _is_fresh(task: asyncio.Task[Fleet]) -> bool:
+    if not task.done():
+        return True
+    return not task.cancelled() and task.exception() is None and time.time() - task.result().at < FRESH

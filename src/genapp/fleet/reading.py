@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from genapp.figures import Key
-
-logger = logging.getLogger(__name__)
 
 # Seconds that Redis and the database have, at the same time.
 PATIENCE = 1.0
