@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from genapp import models, views
+from tests.unit import operations_states
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,4 +222,5 @@ PAGES: dict[str, Callable[[], str]] = {
         ADMIN, views.InvitationsPage([], email=HOSTILE, error=ERROR, error_field="email")
     ),
     "admin, no more invitations": lambda: views.admin_invitations(ADMIN, views.InvitationsPage([], error=ERROR)),
+    **operations_states.states(ADMIN, STREAM, HOSTILE),
 }

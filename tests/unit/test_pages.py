@@ -254,9 +254,10 @@ def test_a_limit_of_nothing_is_another_thing_than_the_sites_own() -> None:
     assert "no limit" in page.one("p", id="tokens_per_day_hint").text
 
 
-def test_an_admin_can_stop_an_answer_only_while_it_is_in_flight() -> None:
+def test_an_admin_can_stop_an_answer_while_it_is_in_flight_and_have_one_tried_again_that_failed() -> None:
     assert form(shown("admin, a generation in flight"), "/admin/generations/g-processing/cancellation")
-    assert shown("admin, a generation that failed").one("main").all("form") == []
+    [again] = shown("admin, a generation that failed").one("main").all("form")
+    assert again.attrs["action"] == "/admin/generations/g-failed/retry"
 
 
 def test_only_an_open_invitation_can_be_revoked() -> None:

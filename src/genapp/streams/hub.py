@@ -95,6 +95,10 @@ class Hub:
             self._subscriber.connected, len(views), len(viewers), self._frames, self._reads, self._resyncs, self._delays
         )
 
+    def watches(self, stream: str) -> bool:
+        """Whether anybody follows a stream in this process."""
+        return self._log.channel(stream).encode() in self._watched
+
     def dismiss(self) -> None:
         """Ends every viewer, present and to come, so that a server can stop: they come back to another."""
         self._dismissed = True

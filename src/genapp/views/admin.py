@@ -12,10 +12,16 @@ from genapp.views.person import frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from genapp.views.cards import GenerationCard
     from genapp.views.pages import Stream
     from genapp.views.person import Person
+
+
+def user_name(user_id: UUID, email: str | None) -> str:
+    """What a user is called: their address, or, of a guest, the part of the id that tells guests apart."""
+    return email or f"Guest {str(user_id)[-12:]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from genapp.errors import Forbidden, Invalid, NotFound
 from genapp.models import Generation, User, administering, parse_id
 from genapp.web import inspecting, inviting
 from genapp.web.forms import Form
-from genapp.web.inspecting import generation_row, user_name
+from genapp.web.inspecting import generation_row
 from genapp.web.negotiation import readable
 from genapp.web.pages import page, person_of, see_other
 from genapp.web.parts import Given, Parts
@@ -126,7 +126,7 @@ def user_row(row: dict[str, Any]) -> views.UserRow:
     seen = [moment for moment in (row["seen_at"], row["asked_at"]) if moment]
     return views.UserRow(
         id=str(row["id"]),
-        name=user_name(row["id"], row["email"]),
+        name=views.user_name(row["id"], row["email"]),
         role=row["role"],
         disabled=row["disabled_at"] is not None,
         created_label=views.when(row["created_at"]),

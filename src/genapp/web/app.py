@@ -23,6 +23,7 @@ from genapp.web import (
     health,
     listing,
     openapi,
+    operating,
     sharing,
     webhooks,
 )
@@ -88,6 +89,7 @@ def every_route() -> list[BaseRouteHandler]:
         *embed_parts.ROUTES,
         *files.ROUTES,
         *administering.ROUTES,
+        *operating.ROUTES,
         subscribe,
         *cable.ROUTES,
         *health.ROUTES,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, post
 from litestar.response import Redirect
-from redis.exceptions import RedisError
 
 from genapp import logs, models, views
 from genapp.errors import GenappError, NotFound
 from genapp.models import Generation
-from genapp.streams import StreamsError
 from genapp.web.asking import wants_to_wait, with_header_key
 from genapp.web.composing import draft_from
 from genapp.web.conversations import conversation_page, home_page
@@ -26,12 +23,10 @@ from genapp.web.parts import Given, Parts
 from genapp.web.policies import Policy, is_for
 from genapp.web.rates import rate_headers
 from genapp.web.representing import generation_json
-from genapp.web.submitting import limits_from, stop, submit
+from genapp.web.submitting import again, stop, submit
 from genapp.web.turbo import turbo_generation
 from genapp.web.visitors import Visitor
 from genapp.web.waiting import ended
-
-logger = logging.getLogger(__name__)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -128,10 +123,7 @@ async def retry(
     """Try a failed or stopped generation again. Idempotent: what is in progress or completed stays as it is."""
     earlier = await Generation.owned(generation_id, visitor.user_id)
     standings = await parts.quotas.admit(visitor.user_id, address_of(request))
-    generation, new = await earlier.retry(limits_from(parts.settings))
-    if new:
-        await announce_retry(parts, generation)
-        await parts.jobs.generate_later(generation.id)
+    generation, _ = await again(parts, earlier)
     answer = await changed(request, parts, visitor, generation)
     answer.headers.update(rate_headers(standings))
     return answer
@@ -161,17 +153,6 @@ async def live_article(
     """A generation's article, and what connects it to its stream."""
     cards, stream = await shown(parts, Audience(str(visitor.user_id)), [generation])
     return page(views.generation(cards[0], stream, person_of(parts.settings, visitor)), status, headers)
-
-
-async def announce_retry(parts: Parts, generation: Generation) -> None:
-    """Open the stream again with the new number: whatever the earlier attempt still writes is refused from now on."""
-    name = views.stream_name(generation.id)
-    try:
-        await parts.log.publish(name, views.shell_ops(generation), fence=generation.attempt, reset=True)
-    except StreamsError:
-        logger.info("the new attempt is ahead of its announcement")
-    except (RedisError, OSError) as error:
-        logger.warning("the new attempt was not announced, its worker will: %s", error)
 
 
 ROUTES = (create, show, cancel, retry)

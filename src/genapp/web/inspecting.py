@@ -83,18 +83,13 @@ def generation_row(row: dict[str, Any]) -> views.AdminGenerationRow:
         id=str(row["id"]),
         status=row["status"],
         model=row["model"],
-        user_name=user_name(row["user_id"], row["email"]),
+        user_name=views.user_name(row["user_id"], row["email"]),
         user_url=f"/admin/users/{row['user_id']}",
         created_label=views.when(row["created_at"]),
         error_code=row["error_code"],
         tokens=(row["input_tokens"] or 0) + row["output_tokens"] if known else None,
         url=f"/admin/generations/{row['id']}",
     )
-
-
-def user_name(user_id: UUID, email: str | None) -> str:
-    """What a user is called: their address, or, of a guest, the part of the id that tells guests apart."""
-    return email or f"Guest {str(user_id)[-12:]}"
 
 
 ROUTES = (list_generations, show_generation, subscribe, cancel_generation)

@@ -19,6 +19,7 @@ from genapp.watching import Watch
 from genapp.web import measuring
 from genapp.web.access import Access
 from genapp.web.openings import Openings
+from genapp.web.operations.live import Operations
 from genapp.web.origins import Origins
 from genapp.web.silence import look_after
 from genapp.web.stopping import before_stopping
@@ -57,6 +58,7 @@ class Parts:
     jobs: jobs.Jobs
     quotas: Quotas
     fleet: Member
+    operations: Operations
 
 
 @asynccontextmanager
@@ -102,6 +104,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             jobs.Jobs(broker),
             Quotas(client, rates(settings)),
             member,
+            await stack.enter_async_context(Operations(member, hub, log, client)),
         )
         yield
 

@@ -1,4 +1,4 @@
-"""Submitting a prompt and stopping its answer, by whatever way it was asked for."""
+"""Submitting a prompt, stopping its answer and trying it again, by whatever way it was asked for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from genapp import models, views
 from genapp.models import Generation
+from genapp.streams import StreamsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,18 @@ async def stop(parts: Parts, visitor: Visitor, generation_id: UUID) -> Generatio
     return generation
 
 
+async def again(parts: Parts, earlier: Generation) -> tuple[Generation, bool]:
+    """Have a failed or stopped generation tried again; gives it, and whether this call did so.
+
+    Raises TooMany past its user's limits.
+    """
+    generation, new = await earlier.retry(limits_from(parts.settings))
+    if new:
+        await _announce_retry(parts, generation)
+        await parts.jobs.generate_later(generation.id)
+    return generation, new
+
+
 def limits_from(settings: Settings) -> models.Limits:
     """What a user may have in flight and spend."""
     return models.Limits(settings.max_in_flight_per_user, settings.tokens_per_user_per_day)
@@ -57,3 +70,14 @@ async def announce_stop(parts: Parts, generation: Generation) -> None:
             await views.show_end(parts.log, generation)
     except (RedisError, OSError) as error:
         logger.warning("the stop was not announced, the row has it: %s", error)
+
+
+async def _announce_retry(parts: Parts, generation: Generation) -> None:
+    """Open the stream again with the new number: whatever the earlier attempt still writes is refused from now on."""
+    name = views.stream_name(generation.id)
+    try:
+        await parts.log.publish(name, views.shell_ops(generation), fence=generation.attempt, reset=True)
+    except StreamsError:
+        logger.info("the new attempt is ahead of its announcement")
+    except (RedisError, OSError) as error:
+        logger.warning("the new attempt was not announced, its worker will: %s", error)

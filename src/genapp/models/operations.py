@@ -1,0 +1,107 @@
+"""What the rows say of how the site does: attempts over time, by model and by user; what waits, and what failed.
+
+Every query reads a stretch of one index. What it costs with a million attempts is in docs/observing.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genapp.models.attempt import Attempt
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import datetime, timedelta
+
+Row = dict[str, Any]
+
+# How far back what failed is looked for: there may be a year of it.
+LOOKED_AT = 2000
+
+# Dollars; NULL where no price is known.
+SPEND = "sum(microdollars)::float8 / 1000000"
+SUMS = f"""count(*) AS attempts, count(*) FILTER (WHERE outcome = 'failed') AS failed,
+  sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, {SPEND} AS spend"""
+
+
+async def lately(seconds: float) -> Row:
+    """Attempts begun in the last `seconds`: how many have `ended`, how many `failed`, their tokens; today's `spend`."""
+    rows: list[Row] = await Attempt.raw(
+        f"""
+        SELECT recent.*, today.spend FROM (
+          SELECT count(outcome) AS ended, count(*) FILTER (WHERE outcome = 'failed') AS failed,
+            coalesce(sum(output_tokens) FILTER (WHERE outcome IS NOT NULL), 0) AS output_tokens
+          FROM attempts WHERE started_at >= now() - {{}} * interval '1 second'
+        ) AS recent, (
+          SELECT {SPEND} AS spend FROM attempts WHERE started_at >= date_trunc('day', now(), 'UTC')
+        ) AS today
+        """,  # noqa: S608  a constant of ours, here and below
+        seconds,
+    )
+    return rows[0]
+
+
+async def over_time(since: datetime, step: timedelta) -> list[Row]:
+    """Attempts begun since then, by `slot` (a stretch of `step`, from when it began), `model` and `outcome`."""
+    rows: list[Row] = await Attempt.raw(
+        f"""
+        SELECT date_bin({{}}, started_at, {{}}) AS slot, model, outcome, {SUMS}
+        FROM attempts WHERE started_at >= {{}} GROUP BY 1, 2, 3
+        """,  # noqa: S608
+        *(step, since, since),
+    )
+    return rows
+
+
+async def by_user(since: datetime, limit: int) -> list[Row]:
+    """Who has used most tokens in attempts begun since then."""
+    rows: list[Row] = await Attempt.raw(
+        f"""
+        SELECT spent.*, email, deleted_at FROM (
+          SELECT "user" AS user_id, {SUMS} FROM attempts WHERE started_at >= {{}} GROUP BY 1
+          ORDER BY sum(input_tokens + output_tokens) DESC, 1 LIMIT {{}}
+        ) AS spent JOIN users ON users.id = user_id ORDER BY input_tokens + output_tokens DESC, user_id
+        """,  # noqa: S608
+        *(since, limit),
+    )
+    return rows
+
+
+async def waiting(limit: int) -> list[Row]:
+    """Those that are queued, first come first."""
+    rows: list[Row] = await Attempt.raw(
+        """
+        SELECT generations.id, model, queued_at, "user" AS user_id, email
+        FROM generations JOIN users ON users.id = "user"
+        WHERE status = 'queued' ORDER BY generations.id LIMIT {}
+        """,
+        limit,
+    )
+    return rows
+
+
+async def failures(limit: int) -> list[Row]:
+    """The newest that failed, with what their users were told. Not what was asked."""
+    rows: list[Row] = await Attempt.raw(
+        """
+        SELECT generations.id, model, error_code, error_message, finished_at, "user" AS user_id, email
+        FROM generations JOIN users ON users.id = "user" AND users.deleted_at IS NULL
+        WHERE status = 'failed' ORDER BY generations.id DESC LIMIT {}
+        """,
+        limit,
+    )
+    return rows
+
+
+async def failed_with(code: str, *, seconds: float, limit: int) -> list[uuid.UUID]:
+    """Those among the newest failures that failed with an error in the last `seconds`, first come first."""
+    rows: list[Row] = await Attempt.raw(
+        """
+        SELECT newest.id FROM (
+          SELECT id, "user", error_code, finished_at FROM generations WHERE status = 'failed' ORDER BY id DESC LIMIT {}
+        ) AS newest JOIN users ON users.id = "user" AND users.deleted_at IS NULL
+        WHERE error_code = {} AND finished_at > now() - {} * interval '1 second' ORDER BY newest.id LIMIT {}
+        """,
+        *(LOOKED_AT, code, seconds, limit),
+    )
+    return [row["id"] for row in rows]
