@@ -68,6 +68,13 @@ async def test_an_answer_lets_a_browser_do_no_more_than_it_must(app: App, case: 
             assert hsts == (["max-age=31536000"] if secure else [])
 
 
+async def test_a_pages_length_tells_nothing_of_what_is_secret_in_it(app: App) -> None:
+    async with httpx.AsyncClient(base_url=app.url, timeout=20) as http:
+        answer = await http.get("/?prompt=csrf_token", headers={**HTML, "Accept-Encoding": "gzip, br, zstd"})
+        assert "csrf_token" in answer.text
+        assert "content-encoding" not in answer.headers
+
+
 async def test_a_stream_has_them_too(app: App) -> None:
     async with httpx.AsyncClient(base_url=app.url, timeout=20) as http:
         made = await http.post("/generations", json=PROMPT, headers={**JSON, **HTTPS})
