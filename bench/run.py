@@ -23,6 +23,7 @@ from bench import report, results
 from bench.catalogue import SCENARIOS
 from bench.driving import CLIENTS
 from bench.machine import describe
+from genapp.processes import exit_on_signals
 
 
 def parsed() -> argparse.Namespace:
@@ -45,6 +46,7 @@ def parsed() -> argparse.Namespace:
 
 def main() -> None:
     options = parsed()
+    exit_on_signals()  # so that what was started is ended
     for name in options.scenario:
         began = time.monotonic()
         result = SCENARIOS[name].run(options)
