@@ -35,7 +35,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--dialect", choices=["htmx", "turbo", "json"], default="htmx", help="in s1 and s2")
     parser.add_argument("--gzip", action="store_true", help="everybody accepts gzip")
     parser.add_argument("--connections", type=int, nargs="+", help="of idle")
-    parser.add_argument("--web", type=int, help="web processes of idle")
+    parser.add_argument("--web", type=int, help="web processes of s1, s2, most (1) and idle")
+    parser.add_argument("--workers", type=int, help="worker processes of s1, s2 and most (1)")
     options = parser.parse_args(namespace=argparse.Namespace(all=False))
     if options.scenario == ["all"]:
         options.scenario, options.all = list(SCENARIOS), True
