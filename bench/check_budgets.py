@@ -22,7 +22,7 @@ from tests.running import running_app
 
 BUDGETS = Path(__file__).with_name("budgets.toml")
 # One thread a job of the budgets' eight is enough; webhooks and other processes are not what is measured.
-SETTINGS = {"GENAPP_MODELS": MODELS, "GENAPP_WORKER_CONCURRENCY": "16", "GENAPP_MAX_IN_FLIGHT_PER_USER": "8"}
+SETTINGS = {"GENAPP_MODELS": MODELS, "GENAPP_WORKER_CONCURRENCY": "16", "GENAPP_MAX_IN_FLIGHT_PER_USER": "16"}
 
 
 def main() -> None:

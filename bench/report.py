@@ -15,6 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench import scorecard
 from bench.catalogue import SCENARIOS
 from bench.pictures import PICTURES
 from bench.results import Result, kept
@@ -36,7 +37,7 @@ def write() -> None:
         if name in PICTURES:
             picture, draw = PICTURES[name]
             (DOCS / "images" / f"{picture}.svg").write_text(draw(result))
-    PAGE.write_text(text)
+    PAGE.write_text(_replaced(text, "scorecard", scorecard.table()))
 
 
 def _replaced(text: str, name: str, table: str) -> str:

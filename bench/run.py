@@ -23,6 +23,7 @@ from bench import report, results
 from bench.catalogue import SCENARIOS
 from bench.driving import CLIENTS
 from bench.machine import describe
+from genapp.processes import exit_on_signals
 
 
 def parsed() -> argparse.Namespace:
@@ -34,7 +35,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--dialect", choices=["htmx", "turbo", "json"], default="htmx", help="in s1 and s2")
     parser.add_argument("--gzip", action="store_true", help="everybody accepts gzip")
     parser.add_argument("--connections", type=int, nargs="+", help="of idle")
-    parser.add_argument("--web", type=int, help="web processes of idle")
+    parser.add_argument("--web", type=int, help="web processes of s1, s2, most (1) and idle")
+    parser.add_argument("--workers", type=int, help="worker processes of s1, s2 and most (1)")
     options = parser.parse_args(namespace=argparse.Namespace(all=False))
     if options.scenario == ["all"]:
         options.scenario, options.all = list(SCENARIOS), True
@@ -45,6 +47,7 @@ def parsed() -> argparse.Namespace:
 
 def main() -> None:
     options = parsed()
+    exit_on_signals()  # so that what was started is ended
     for name in options.scenario:
         began = time.monotonic()
         result = SCENARIOS[name].run(options)

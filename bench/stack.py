@@ -111,7 +111,7 @@ class Stack:
         began = time.monotonic()
         self.start("web", *GENAPP, "web")
         self.start("worker", *GENAPP, "worker")
-        wait_for(lambda: answers(f"{self.url}/readyz"), self.processes)
+        wait_for(lambda: answers(f"{self.url}/readyz"), self.processes, seconds=300)
         self.started = time.monotonic() - began  # seconds that web and worker took
         self._roots = {
             "web": self.processes["web"].pid,

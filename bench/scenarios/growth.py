@@ -61,6 +61,14 @@ def table(result: Result) -> str:
     return markdown([*head, *more], rows)
 
 
+def slopes(result: Result) -> list[float]:
+    """CPU ms of web and worker for a thousand tokens more, from each length to the next."""
+    found = [
+        (one["tokens"], median(one["rounds"], "web") + median(one["rounds"], "worker")) for one in result["lengths"]
+    ]
+    return [1000 * (more - less) / (longer - shorter) for (shorter, less), (longer, more) in pairwise(found)]
+
+
 def _row(one: dict[str, float], before: dict[str, float] | None) -> list[str]:
     app, slopes = one["web"] + one["worker"], ["", ""]
     if before:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import argparse
 
 ANSWERS = 20  # that the viewers are spread over
-TOKENS, RATE = 80, 2
+TOKENS, RATE = 160, 2
 MODEL = f"fake-ttft30000-tps{RATE}-n{TOKENS}"  # everybody has come before it begins
-STORM, DROP_AT = 10_000, 25  # viewers; seconds after all are there
+STORM, DROP_AT = 10_000, 5  # viewers; seconds after all are there and are shown something
 CHURN, A_SECOND = 2_000, 200  # viewers; how many of them are cut off and come back, each second
 WEB = 2
 ROWS = {
@@ -24,10 +24,10 @@ ROWS = {
     "ok": "with the whole text, in order",
     "gaps": "holes seen",
     "connections": "connections accepted",
-    "refused": "connections refused or lost, and tried again",
+    "refused": "ended early, and tried again",
     "back_p50": "s until a viewer is shown what is new again p50",
     "back_p99": "p99",
-    "back_max": "the last",
+    "back_max": "the last (≤ 10 wanted)",
     "web_cpu": "CPU s, web",
     "redis_cpu": "CPU s, Redis",
     "postgres_cpu": "CPU s, PostgreSQL",
@@ -47,7 +47,7 @@ def _crowded(viewers: int, **options: Any) -> Round:
         driving.warm_up(stack)
         watched = streams(stack, MODEL, ANSWERS)
         before = stack.usage()
-        crowd_options = {"mode": "watch", "tokens": TOKENS, "timeout": 180, "ramp": 1500, **options}
+        crowd_options = {"mode": "watch", "tokens": TOKENS, "timeout": 300, "ramp": 1500, **options}
         with driving.crowd(stack, watched, viewers, **crowd_options) as crowd:
             told = crowd.results()[0]
             time.sleep(2)
