@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 DEPLOY = Path(__file__).parents[1] / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yaml"
 DASHBOARD = DEPLOY / "grafana" / "genapp.json"
-# Declared by `metrics.declare_frame_delays` once the streams say which delays they tell apart: until then on no page.
-AWAITED = {f"genapp_frame_delay_seconds{end}": ("awaited",) for end in ("_bucket", "_sum", "_count")}
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 
 
@@ -43,4 +41,4 @@ def asked() -> Iterator[str]:
 
 def series() -> dict[str, tuple[str, ...]]:
     """The series that there may be, each with its labels."""
-    return AWAITED | {name + end: one.label_names for name, one in DECLARED.items() for end in SUFFIXES[one.kind]}
+    return {name + end: one.label_names for name, one in DECLARED.items() for end in SUFFIXES[one.kind]}
