@@ -22,22 +22,20 @@ import random
 import statistics
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from run import GENAPP, Bench  # noqa: E402
-
-from genapp.processes import start  # noqa: E402
-from tests.faults.crowding import Person, crowd, dawdle  # noqa: E402
-from tests.faults.holding import memory_of, resident  # noqa: E402
-from tests.integration.web.conftest import Visitor  # noqa: E402
-from tests.running import answers, eventually, free_port, wait_for  # noqa: E402
+from bench import driving
+from bench.stack import GENAPP, WARM_UP, Stack, running
+from tests.faults.crowding import Person, crowd, dawdle
+from tests.faults.holding import memory_of, resident
+from tests.integration.web.conftest import Visitor
+from tests.running import answers, eventually, free_port, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -132,7 +130,7 @@ async def watching(
     ]
 
 
-async def measure(bench: Bench, name: str, rounds: int) -> dict[str, str]:
+async def measure(bench: Stack, name: str, options: argparse.Namespace) -> dict[str, str]:
     """What goes into the columns of the table."""
     parts = {part: bench.processes[part] for part in ("web", "worker")}
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{bench.port}", timeout=30) as http:
@@ -141,12 +139,12 @@ async def measure(bench: Bench, name: str, rounds: int) -> dict[str, str]:
         async def nobody_is_left() -> bool:
             return await person.viewers() == 0
 
-        without = [await drive(bench)]
+        without = [await drive(bench, options)]
         async with memory_of(**parts) as memory, CROWDS[name](person) as told:
-            crowded = [await drive(bench) for _ in range(rounds)]
+            crowded = [await drive(bench, options) for _ in range(options.rounds)]
         await eventually(nobody_is_left)
         after = {part: resident(process) for part, process in parts.items()}
-        without.append(await drive(bench))
+        without.append(await drive(bench, options))
     print(name, *[f"{what}: {value}" for what, value in told.items()], sep="; ", file=sys.stderr)
     return {
         "": name,
@@ -158,8 +156,10 @@ async def measure(bench: Bench, name: str, rounds: int) -> dict[str, str]:
     }
 
 
-async def drive(bench: Bench) -> dict[str, float]:
-    result = await asyncio.to_thread(bench.drive, bench.model, bench.options.at_once, bench.options.tokens)
+async def drive(bench: Stack, options: argparse.Namespace) -> dict[str, float]:
+    result = await asyncio.to_thread(
+        driving.generate, bench, measured(options), options.tokens, options.at_once, client="program"
+    )
     delays = {f"delay {part}": result["chunk_ms"][part] for part in ("p50", "p95", "p99")}
     return {**delays, "page p95": result["page_ms"]["p95"], "whole": result["ok"]}
 
@@ -170,21 +170,23 @@ def compared(without: list[dict[str, float]], crowded: list[dict[str, float]], w
 
 def run(name: str, options: argparse.Namespace) -> dict[str, str]:
     """Start everything, for one crowd alone: what it leaves in memory is its own."""
-    with ExitStack() as stack:
-        demo = f"http://127.0.0.1:{(port := free_port())}"
-        fakes = [f"anthropic:fake-ttft300-tps50-n{options.tokens}", "anthropic:fake-ttft50-tps50-n20"]
-        settings = {
-            "OPENAI_BASE_URL": f"{demo}/v1",
-            "GENAPP_MODELS": ",".join([*fakes, "openai:demo"]),
-            "GENAPP_MAX_IN_FLIGHT_PER_USER": "10",
-        }
-        # The crowd watches the demo model, whose words are known; as Anthropic, its answers would be cut short.
-        bench = Bench(options, stack, vendor="anthropic", **settings)
-        bench.processes["demo"] = start([*GENAPP, "demo", "--port", str(port)])
+    demo = f"http://127.0.0.1:{(port := free_port())}"
+    settings = {
+        "OPENAI_BASE_URL": f"{demo}/v1",
+        "GENAPP_MODELS": f"anthropic:{measured(options)},anthropic:{WARM_UP},openai:demo",
+        "GENAPP_MAX_IN_FLIGHT_PER_USER": "10",
+    }
+    # The crowd watches the demo model, whose words are known; as Anthropic, its answers would be cut short.
+    with running([], vendor="anthropic", **settings) as bench:
+        bench.start("demo", *GENAPP, "demo", "--port", str(port))
         wait_for(lambda: answers(f"{demo}/stats"), bench.processes)
-        bench.drive("fake-ttft50-tps50-n20", 5, 20)  # warm up
+        driving.warm_up(bench)
         os.nice(10)  # from here on: the crowd is not to take the app's share
-        return asyncio.run(measure(bench, name, options.rounds))
+        return asyncio.run(measure(bench, name, options))
+
+
+def measured(options: argparse.Namespace) -> str:
+    return f"fake-ttft300-tps50-n{options.tokens}"
 
 
 def main() -> None:
@@ -193,7 +195,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4, help="with the crowd")
     parser.add_argument("--at-once", type=int, default=20)
     parser.add_argument("--tokens", type=int, default=1500, help="of each measured answer, at 50 a second")
-    options = parser.parse_args(namespace=argparse.Namespace(first_token=300, rate=50, dialect="htmx"))
+    options = parser.parse_args()
     if unknown := set(options.crowds) - set(CROWDS):
         parser.error(f"no such crowd: {', '.join(unknown)}")
     names = options.crowds or list(CROWDS)

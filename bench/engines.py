@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts what Redis and PostgreSQL are asked, for an answer and by processes that have nothing to do.
 
-    .venv/bin/python bench/engines.py                  # 50 answers of 400 tokens at once, a viewer each; 2,000 who wait
+    .venv/bin/python bench/engines.py                  # 50 answers of 400 tokens at once, a viewer each
     .venv/bin/python bench/engines.py --at-once 1
 
 Redis counts its commands itself (INFO commandstats, with the time each took; those of scripts are in it). PostgreSQL
@@ -15,35 +15,28 @@ import argparse
 import asyncio
 import collections
 import re
-import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import redis
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from run import Bench, build, cpu_seconds  # noqa: E402
-
-from tests.faults.holding import resident  # noqa: E402
-from tests.integration.web.conftest import Visitor  # noqa: E402
+from bench import driving
+from bench.stack import Stack, running
 
 STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]+): (.*(?:\n\t.*)*)")
 FIRST_WORDS = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM|SELECT|BEGIN|COMMIT|ROLLBACK|\w+)")
 TABLE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM|FROM)\s+"?(\w+)"?', re.IGNORECASE)
-WAITING = "fake-ttft100000-tps50-n20"  # says nothing for longer than anybody looks
 
 
 class Engines:
     """The counters of both, as differences since the last look."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Stack) -> None:
         self.bench = bench
         self.redis = redis.Redis.from_url(bench.cache)
         self.log = bench.folder / "postgres" / "log"
@@ -56,13 +49,6 @@ class Engines:
         await database.close()
         await asyncio.sleep(1)
         await self.begin()
-
-    def cpu(self) -> dict[str, float]:
-        """Seconds that each has used."""
-        postmaster = int((self.bench.folder / "postgres/data/postmaster.pid").read_text().split()[0])
-        used: Any = self.redis.info("cpu")
-        both = used["used_cpu_user"] + used["used_cpu_sys"]
-        return {"Redis": both, "PostgreSQL": cpu_seconds(postmaster)}
 
     async def begin(self) -> None:
         self.redis.config_resetstat()
@@ -124,59 +110,32 @@ def table(title: str, counted: dict[str, Any], idle: dict[str, Any] | None, each
     print(f"| PostgreSQL's log, KB | {(counted['wal'] - share * (idle['wal'] if idle else 0)) / each / 1000:.1f} | |")
 
 
-async def waiting(bench: Bench, count: int, seconds: int) -> None:
-    """What viewers cost who wait for an answer that has not begun."""
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{bench.port}", timeout=30) as http:
-        visitor = await Visitor(http).arrive()
-        generation = await visitor.submit("wait", model=f"openai:{WAITING}")
-        cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
-    web = bench.processes["web"]
-    before = resident(web)
-    stream = generation["stream_url"].replace("dialect=json", "dialect=htmx")
-    command = [build("load"), "idle", "--port", str(bench.port), "-n", str(count), "--ramp", "400", "--sub", stream]
-    command += ["--sub-header", f"Cookie: {cookie}", "--hold", str(seconds + 10), "--src", "127.0.0.2-127.0.0.9"]
-    load = await asyncio.create_subprocess_exec(*[str(word) for word in command], stdout=subprocess.PIPE)
-    assert load.stdout is not None
-    print("\n" + (await load.stdout.readline()).decode().strip())
-    await asyncio.sleep(5)
-    used, held = cpu_seconds(web.pid), resident(web)
-    await asyncio.sleep(seconds)
-    share = (cpu_seconds(web.pid) - used) / seconds
-    await load.communicate()
-    print(f"{count} who wait: {1000 * (held - before) / count:.1f} KB each in the web, {100 * share:.1f} % of a core")
-
-
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--at-once", type=int, default=50)
     parser.add_argument("--tokens", type=int, default=400)
     parser.add_argument("--rate", type=int, default=50, help="tokens a second")
     parser.add_argument("--first-token", type=int, default=300, help="ms until the provider's first token")
-    parser.add_argument("--dialect", default="htmx")
-    parser.add_argument("--waiting", type=int, default=2_000, help="viewers who wait; 0: none")
     options = parser.parse_args()
     model = f"fake-ttft{options.first_token}-tps{options.rate}-n{options.tokens}"
-    models = ",".join(f"openai:{name}" for name in (model, "fake-ttft50-tps50-n20", WAITING))
-    with ExitStack() as stack:
-        bench = Bench(options, stack, GENAPP_MODELS=models)
-        bench.drive("fake-ttft50-tps50-n20", 5, 20)  # warm up
+    with running([model]) as bench:
+        driving.warm_up(bench)
         engines = Engines(bench)
         await engines.write_down("all")
         await asyncio.sleep(30)
         idle = await engines.end()
         await engines.begin()
-        result = await asyncio.to_thread(bench.drive, bench.model, options.at_once, options.tokens)
+        result = await asyncio.to_thread(driving.generate, bench, model, options.tokens, options.at_once)
         busy = await engines.end()
         table("a second, one web and one worker that have nothing to do", idle, None, idle["seconds"])
         table(f"an answer of {options.tokens} tokens, {options.at_once} at once", busy, idle, options.at_once)
         await engines.write_down("none")
-        before = engines.cpu()
-        again = await asyncio.to_thread(bench.drive, bench.model, options.at_once, options.tokens)
-        for name, used in engines.cpu().items():
-            print(f"\n{name}: {1000 * (used - before[name]) / options.at_once:.1f} ms of CPU an answer")
+        before = bench.usage()
+        again = await asyncio.to_thread(driving.generate, bench, model, options.tokens, options.at_once)
+        used = bench.used(before)
+        for name in ("redis", "postgres"):
+            print(f"\n{name}: {1000 * used.cpu[name] / options.at_once:.1f} ms of CPU an answer")
         print(f"\n{result['ok']} and {again['ok']} of {options.at_once} whole")
-        if options.waiting:
-            await waiting(bench, options.waiting, 30)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,10 @@ class Action(NamedTuple):
     content: str
 
 
-_PARTIAL = re.compile(r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
+# What names no swap is appended. The end of the message ends the last one.
+_PARTIAL = re.compile(
+    r"<hx-partial id=([\w-]+)(?: hx-swap=(\w+))?>(.*?)(?:</hx-partial>(?=<hx-partial )|\Z)", re.DOTALL
+)
 _STREAM = re.compile(
     r'<turbo-stream action="(\w+)" target="([\w-]+)">(?:<template>(.*?)</template>)?</turbo-stream>', re.DOTALL
 )
@@ -59,9 +62,9 @@ def htmx_actions(message: str) -> list[Action]:
     found = list(_PARTIAL.finditer(message))
     assert "".join(match[0] for match in found) == message, message
     assert len(re.findall("<hx-", message, re.IGNORECASE)) == len(found), message
-    assert len(re.findall("</hx-", message, re.IGNORECASE)) == len(found), message
+    assert len(re.findall("</hx-", message, re.IGNORECASE)) == len(found) - 1, message
     assert not re.search(r"</?(template|turbo-stream|head[\s>])", message, re.IGNORECASE), message
-    return [Action(match[1], match[2], match[3]) for match in found]
+    return [Action(match[1], match[2] or "append", match[3]) for match in found]
 
 
 def turbo_actions(message: str) -> list[Action]:

@@ -13,6 +13,7 @@ import ipaddress
 import logging
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from redis.exceptions import RedisError
@@ -166,6 +167,7 @@ def standing_of(name: str, rate: Rate, until_empty: int) -> Standing:
     return Standing(name, rate, left, max(1, math.ceil(milliseconds / 1000)))
 
 
+@lru_cache(maxsize=10_000)
 def network(address: str) -> str:
     """What counts as one address: an IPv4 address, or the /64 that an IPv6 user has to themselves."""
     try:

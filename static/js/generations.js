@@ -32,6 +32,11 @@ document.addEventListener("htmx:after:swap", () => {
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
 });
 
+// The end of an answer that has been followed leaves its words where they are.
+document.addEventListener("htmx:after:process", ({ target }) => {
+  if (target.matches?.("[data-ended]")) target.closest(ARTICLE).dataset.status = target.dataset.ended;
+});
+
 // The stop has been asked for, but the answer ends when the stream says so.
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
   const form = ctx.sourceElement;

@@ -15,7 +15,8 @@ import httptools
 
 from genapp.streams.cursor import Cursor
 
-PARTIAL = re.compile(r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
+PARTIAL = re.compile(r"<hx-partial id=([\w-]+)(?: hx-swap=(\w+))?>(.*?)(?:</hx-partial>|\Z)", re.DOTALL)
+OPEN_BLOCK = re.compile("g[0-9a-f]{6}")
 CONTENT = re.compile(r'_content">(.*?)\s*<footer', re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 # Closing with this set sends RST: what a crashed browser, a dead mobile link or a load balancer does.
@@ -130,11 +131,13 @@ class Watcher:
     def _see(self, partials: str) -> None:
         for target, swap, content in PARTIAL.findall(partials):
             words = html.unescape(TAG.sub("", content))
-            if target.endswith("_tail") and swap == "append":
+            if OPEN_BLOCK.fullmatch(target) and not swap:
                 self._grow(words)
-            elif target.endswith("_tail"):
+            elif OPEN_BLOCK.fullmatch(target):
                 self._show(words)
-            elif not target.endswith("_status"):
+            elif target.endswith("-status"):  # the end, for who has the words
+                self.at_before_end = self.at
+            else:
                 assert swap == "outerHTML", "this answer is one paragraph: nothing of it settles"
                 found = CONTENT.search(content)
                 assert found, content[:1000]

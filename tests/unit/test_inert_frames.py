@@ -121,7 +121,7 @@ def test_a_viewer_gets_the_frames_and_nothing_else(dialect: str, text: str, leng
 @settings(max_examples=150, deadline=None)
 @given(texts, cuts)
 def test_every_frame_is_inert(text: str, lengths: list[int]) -> None:
-    tail = f' id="{views.dom_id(ID, "tail")}" class="tail"'
+    tail = f' id="{views.part_id(ID)}" class="tail"'
     plain = "x" if markdown.render(text) else ""
     begun, *grown, ended = frames_of(text, lengths)
     for frame, status in ((begun, "processing"), (ended, "completed")):

@@ -268,4 +268,6 @@ def test_a_card_for_others_differs_only_in_what_can_be_pressed() -> None:
     for status, can in [("processing", (True, False)), ("failed", (False, True)), ("completed", (False, False))]:
         own, others = card(status), card(status, read_only=True)
         assert (own.can_stop, own.can_retry) == can
-        assert replace(own, id="", tail=others.tail, can_stop=False, can_retry=False) == replace(others, id="")
+        assert replace(own, id="", short="", tail=others.tail, can_stop=False, can_retry=False) == replace(
+            others, id="", short=""
+        )

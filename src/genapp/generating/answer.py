@@ -82,6 +82,12 @@ class Answer:
         self._kept_at = time.monotonic()
         self._keeps = 0
         self._after: Cursor | None = None
+        self._turn = asyncio.Lock()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is on its way to the stream, which may take as long as Redis does."""
+        return self._turn.locked()
 
     @property
     def text(self) -> str:
@@ -94,14 +100,16 @@ class Answer:
 
     async def write(self, piece: str) -> bool:
         """Add a piece and publish what it changes on the page. Gives whether a stop was asked for."""
-        self._pieces.append(piece)
-        self.characters += len(piece)
-        ops = views.change_ops(self.generation.id, self.document.feed(piece))
-        return await self._publish([*ops, text(piece)])
+        async with self._turn:
+            self._pieces.append(piece)
+            self.characters += len(piece)
+            ops = views.change_ops(self.generation.id, self.document.feed(piece))
+            return await self._publish([*ops, text(piece)])
 
     async def say(self, note: str | None) -> bool:
         """Show a sentence beside the answer, or none any more. Gives the stop flag."""
-        return await self._publish(views.note_ops(self.generation, note))
+        async with self._turn:
+            return await self._publish(views.note_ops(self.generation, note))
 
     async def again(self, model: str, error_code: str) -> Answer:
         """Begin the next attempt, perhaps with another model; gives its empty answer. Raises Overtaken."""
@@ -125,15 +133,16 @@ class Answer:
 
     async def touch(self) -> bool:
         """Nothing to say: keep the stream alive, and look whether a stop was asked for."""
-        if self._after is None:
-            return await self._publish([])
-        try:
-            return await self.log.touch(self.stream, fence=self.generation.attempt, after=self._after)
-        except LogLost:
-            return await self._publish([])
-        except RedisError as error:
-            self._lose(error)
-            return False
+        async with self._turn:
+            if self._after is None:
+                return await self._publish([])
+            try:
+                return await self.log.touch(self.stream, fence=self.generation.attempt, after=self._after)
+            except LogLost:
+                return await self._publish([])
+            except RedisError as error:
+                self._lose(error)
+                return False
 
     async def keep_if_due(self) -> bool:
         """Store the new text in the row when it is time. Gives whether a stop was asked for.
@@ -161,6 +170,8 @@ class Answer:
 
     async def _keep(self) -> bool:
         self._kept_at = time.monotonic()
+        # The answer may grow meanwhile.
+        pieces, characters = len(self._pieces), self.characters
         fresh = "".join(self._pieces[self._kept :])
         try:
             stop = await self.generation.keep(fresh, self._keeps, lease_seconds=self.settings.lease_seconds)
@@ -171,7 +182,7 @@ class Answer:
         if stop is None:
             raise Overtaken
         self._keeps += 1
-        self._kept, self._kept_characters = len(self._pieces), self.characters
+        self._kept, self._kept_characters = pieces, characters
         return stop
 
     async def _publish(self, ops: Sequence[Op]) -> bool:

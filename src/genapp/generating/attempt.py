@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from genapp.providers import Provider
     from genapp.settings import Settings
 
-# Seconds without text after which a silent attempt looks for a stop: "within a second" is promised.
-SILENCE = 0.5
+# Seconds between the looks at an attempt: a stop "within a second" is promised.
+LOOK = 0.5
 
 
 class Stopped(Exception):
@@ -40,8 +40,9 @@ def timed_out(what: str, seconds: float) -> str:
 class Attempt:
     """Reads the provider and writes the answer, until either ends.
 
-    Two sides meet in `_pending`: the reader only appends, so that a slow stream or database never slows the
-    provider's connection; the writer takes all there is, so that a delta never waits for the next one.
+    One task takes all that has come from the provider, publishes it, and rests: what comes meanwhile wakes nobody, and
+    what comes after that goes out at once. A stream that is slow slows the reading, up to the provider, so that
+    memory is bounded. The other task looks after it twice a second, whatever the first one waits for.
     """
 
     def __init__(
@@ -62,10 +63,7 @@ class Attempt:
         self.between_tokens_timeout = settings.between_tokens_timeout.of(provider.name)
         self.total_timeout = settings.total_timeout.of(provider.name)
         self.leaving = leaving
-        self._pending: list[str] = []
-        self._wake = asyncio.Event()
-        self._began = self._heard = time.monotonic()
-        self._first = 0.0
+        self._began = self._heard = self._shown = self._first = time.monotonic()
         self._spoken = False
         self._reassured = False
 
@@ -76,44 +74,52 @@ class Attempt:
         """
         if await self.answer.begin():
             raise Stopped
-        reader = asyncio.create_task(self._read())
-        reader.add_done_callback(lambda _: self._wake.set())
+        writing = asyncio.create_task(self._write())
         try:
-            await self._write(reader)
+            while not (await asyncio.wait((writing,), timeout=LOOK))[0]:
+                await self._look_after()
+            writing.result()
         finally:
             # Leaving the task closes the vendor's connection: no token is paid for that nobody will see.
-            reader.cancel()
+            writing.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
-                await reader
+                await writing
 
-    async def _read(self) -> None:
+    async def _write(self) -> None:
         # By OpenTelemetry's conventions for models.
         attributes: tracing.Attributes = {
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": self.provider.name,
             "gen_ai.request.model": self.model,
         }
+        ended_early: Exception | None = None
         with tracing.span(f"chat {self.model}", kind="client", attributes=attributes) as span:
             try:
-                await self._read_in(span)
+                await self._take_in(span)
             except ProviderError as error:
                 span.fail(error.code)
                 raise
+            except (Stopped, Leaving) as end:
+                ended_early = end
+        if ended_early:  # which is no fault of the model's, so its span does not say so
+            raise ended_early
 
-    async def _read_in(self, span: tracing.Span) -> None:
+    async def _take_in(self, span: tracing.Span) -> None:
+        pace = Pace(self.settings.frame_interval, self.settings.frame_interval_max)
         limit = self.answer.generation.came_with.max_output_tokens
         stream = self.provider.stream(self.model, self.messages, max_tokens=limit)
         async with contextlib.aclosing(stream):
             async for delta in stream:
-                self._heard = time.monotonic()
                 if isinstance(delta, Text):
                     if not self._spoken:
-                        self._spoken = True
-                        self._first = self._heard
-                        span.event("first token")
-                        metrics.first_token_seconds.labels(self.provider.name).observe(self._heard - self._began)
-                    self._pending.append(delta.content)
-                    self._wake.set()
+                        await self._begin_to_speak(span)
+                    await self._show(delta.content)
+                    if self.answer.characters >= self.settings.answer_max_characters:
+                        self.answer.truncated = True
+                        return
+                    if not delta.more:
+                        await pace.rest()
+                    self._heard = time.monotonic()  # from here on, it is the provider that is waited for
                 elif isinstance(delta, Usage):
                     self.answer.usage = delta
                     span.note(
@@ -125,60 +131,58 @@ class Attempt:
                 elif isinstance(delta, Finish):
                     self._end(delta)
 
+    async def _begin_to_speak(self, span: tracing.Span) -> None:
+        self._spoken = True
+        self._first = time.monotonic()
+        span.event("first token")
+        metrics.first_token_seconds.labels(self.provider.name).observe(self._first - self._began)
+        if self._reassured:
+            await self.answer.say(None)
+
+    async def _show(self, piece: str) -> None:
+        stop = await self.answer.write(piece)
+        self._shown = time.monotonic()
+        if stop:
+            raise Stopped
+        if self.leaving.is_set():
+            raise Leaving
+
     def _end(self, finish: Finish) -> None:
         self.answer.whole = True
         if finish.reason == "content_filter":
             raise PermanentError("content_filtered")
         self.answer.truncated = finish.reason == "length"
         if self._spoken and self.answer.usage is not None:
-            measuring.written(self.provider.name, self.answer.usage.output_tokens, self._heard - self._first)
+            measuring.written(self.provider.name, self.answer.usage.output_tokens, time.monotonic() - self._first)
 
-    async def _write(self, reader: asyncio.Task[None]) -> None:
-        pace = Pace(self.settings.frame_interval, self.settings.frame_interval_max)
-        while True:
-            over = reader.done()
-            piece = "".join(self._pending)
-            self._pending.clear()
-            stop = await (self.answer.write(piece) if piece else self.answer.touch())
-            stop = await self.answer.keep_if_due() or stop
-            if over:
-                reader.result()
-                return
-            if stop:
-                raise Stopped
-            if self.leaving.is_set():
-                raise Leaving
-            if self.answer.characters >= self.settings.answer_max_characters:
-                self.answer.truncated = True
-                return
+    async def _look_after(self) -> None:
+        """What has to be done also while the model, or Redis, is silent."""
+        stop = await self.answer.keep_if_due()
+        if self.leaving.is_set():
+            raise Leaving
+        # While Redis is waited for, the model is not, and there is nothing to say.
+        if not self.answer.busy:
             self._require_life()
-            await self._reassure()
-            if piece:
-                await pace.rest()
-            await self._until_woken()
+            if not self._spoken and not self._reassured and self._waited() > self.settings.waiting_note_after:
+                # The silence is the model's: the person is told long before we give it up.
+                self._reassured = True
+                stop = await self.answer.say("Still waiting for the model…") or stop
+            elif time.monotonic() - self._shown >= LOOK:
+                stop = await self.answer.touch() or stop
+        if stop:
+            raise Stopped
 
-    async def _until_woken(self) -> None:
-        timer = asyncio.get_running_loop().call_later(SILENCE, self._wake.set)
-        await self._wake.wait()
-        timer.cancel()
-        self._wake.clear()
-
-    async def _reassure(self) -> None:
-        """Tell the person that the silence is the model's, long before we give it up; take it back when it speaks."""
-        silent = not self._spoken and time.monotonic() - self._began > self.settings.waiting_note_after
-        if silent != self._reassured:
-            self._reassured = silent
-            await self.answer.say("Still waiting for the model…" if silent else None)
+    def _waited(self) -> float:
+        return time.monotonic() - self._began
 
     def _require_life(self) -> None:
-        now = time.monotonic()
-        if not self._spoken and now - self._began > self.first_token_timeout:
+        if not self._spoken and self._waited() > self.first_token_timeout:
             # Another model may be asked; to ask this one again would make the person wait as long once more.
             message = timed_out("did not begin to answer", self.first_token_timeout)
             raise TransientError("timeout", message, retry_after=math.inf)
-        if self._spoken and now - self._heard > self.between_tokens_timeout:
+        if self._spoken and time.monotonic() - self._heard > self.between_tokens_timeout:
             raise TransientError(
                 "timeout", timed_out("stopped in the middle of its answer", self.between_tokens_timeout)
             )
-        if now - self._began > self.total_timeout:
+        if self._waited() > self.total_timeout:
             raise PermanentError("timeout", timed_out("was still answering, which is the limit,", self.total_timeout))

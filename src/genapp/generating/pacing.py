@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
+
+# Seconds between the moments at which answers are taken up. One turn of the loop serves all that are due: their frames
+# leave in one write, and come to the web in one read.
+TICK = 0.005
 
 
 class Pace:
@@ -19,10 +22,20 @@ class Pace:
         self.interval = shortest
 
     async def rest(self) -> None:
-        """Sleep an interval, and learn from how late the loop woke us."""
-        began = time.monotonic()
-        await asyncio.sleep(self.interval)
-        lag = time.monotonic() - began - self.interval
-        wanted = min(self.longest, self.shortest + 4 * lag)
+        """Sleep an interval, to the nearest tick, and learn from how late the loop woke us."""
+        loop = asyncio.get_running_loop()
+        due = max(1, round((loop.time() + self.interval) / TICK)) * TICK
+        woken = loop.create_future()
+        timer = loop.call_at(due, _wake, woken)
+        try:
+            await woken
+        finally:
+            timer.cancel()
+        wanted = min(self.longest, self.shortest + 4 * max(0.0, loop.time() - due))
         # Half-way each time: one slow tick of the loop must not make an answer stutter.
         self.interval = (self.interval + wanted) / 2
+
+
+def _wake(woken: asyncio.Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)

@@ -9,7 +9,6 @@ from piccolo.table import Table
 
 from genapp.errors import NotFound
 from genapp.markdown import without_deception
-from genapp.models.ids import new_id
 from genapp.models.user import User
 
 if TYPE_CHECKING:
@@ -57,18 +56,6 @@ class Conversation(Table, tablename="conversations"):
             cls.objects().where(cls.user == user_id, *([cls.id > after] if after else [])).order_by(cls.id).limit(limit)
         )
         return found
-
-    @classmethod
-    async def begin(cls, user_id: uuid.UUID, prompt: str) -> uuid.UUID:
-        """Store a new conversation named after its first prompt, give its id."""
-        conversation_id = new_id()
-        await cls.raw(
-            'INSERT INTO conversations (id, "user", title) VALUES ({}, {}, {})',
-            conversation_id,
-            user_id,
-            title_from(prompt),
-        )
-        return conversation_id
 
     @classmethod
     async def recent(cls, user_id: uuid.UUID, limit: int = 50, *, after: Place | None = None) -> list[dict[str, Any]]:

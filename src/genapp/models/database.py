@@ -101,9 +101,17 @@ async def pooled_engine(database_url: str, *, pool_size: int) -> BoundedEngine:
     made = BoundedEngine(config=_config(database_url))
     # One idle connection is enough to start on; the rest open as the load asks for them.
     await made.start_connection_pool(
-        min_size=1, max_size=pool_size, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS
+        min_size=1, max_size=pool_size, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS, reset=as_it_is
     )
     return made
+
+
+async def as_it_is(connection: asyncpg.Connection[Any]) -> None:
+    """Take a connection back into the pool; what it was left in the middle of, asyncpg has rolled back.
+
+    Nothing of ours leaves settings, locks, cursors or listeners behind. asyncpg would have the server reset all of
+    these after each query, which doubled the trips to it.
+    """
 
 
 def _config(database_url: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from genapp import logs, tracing
 from genapp.errors import Invalid, TooMany
-from genapp.models.conversation import Conversation
+from genapp.models.conversation import Conversation, title_from
 from genapp.models.ids import new_id
 from genapp.models.rows import KEPT, Rows
 from genapp.models.user import User
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from genapp.models.context import Context
     from genapp.models.draft import Draft
     from genapp.models.limits import Limits
+
+
+BEGUN = 'INSERT INTO conversations (id, "user", title) VALUES ({}, {}, {})'
+TOUCHED = "UPDATE conversations SET updated_at = now() WHERE id = {}"
 
 
 class Submission(Rows):
@@ -48,7 +52,6 @@ class Submission(Rows):
                 await Conversation.owned(draft.conversation_id, draft.user_id)
             conversation_id = await cls._gone_on(draft) if draft.follows else draft.conversation_id
             await cls._require_room(draft.user_id, user.limits(limits))
-            conversation_id = conversation_id or await Conversation.begin(draft.user_id, draft.prompt)
             return await cls._insert(draft, conversation_id), True
 
     @classmethod
@@ -132,15 +135,21 @@ class Submission(Rows):
             )
 
     @classmethod
-    async def _insert(cls, draft: Draft, conversation_id: uuid.UUID) -> Self:
+    async def _insert(cls, draft: Draft, conversation_id: uuid.UUID | None) -> Self:
+        """Store it in this conversation, or in a new one that is named after it."""
+        place: tuple[Any, ...] = (TOUCHED, conversation_id)
+        if conversation_id is None:
+            conversation_id = new_id()
+            place = (BEGUN, conversation_id, draft.user_id, title_from(draft.prompt))
+        conversation, *values = place
         return await cls.one(
-            """
-            WITH touched AS (UPDATE conversations SET updated_at = now() WHERE id = {})
+            f"""
+            WITH conversation AS ({conversation})
             INSERT INTO generations (id, conversation, "user", prompt, context, model, idempotency_key, request_id,
               traceparent)
-            VALUES ({}, {}, {}, {}, {}::jsonb, {}, {}, {}, {}) RETURNING *
-            """,
-            conversation_id,
+            VALUES ({{}}, {{}}, {{}}, {{}}, {{}}::jsonb, {{}}, {{}}, {{}}, {{}}) RETURNING *
+            """,  # noqa: S608  a constant of ours
+            *values,
             new_id(),
             conversation_id,
             draft.user_id,

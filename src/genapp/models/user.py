@@ -46,18 +46,23 @@ class User(Account, Table, tablename="users"):
         Unauthenticated for an account or a site that is gone, and for a guest who has logged in, while this request was
         on its way, and Disabled for who has been shut out.
         """
-        if guest:
+        found = await cls._lock(user_id)
+        if found is None and guest:
             try:
                 await cls.raw("INSERT INTO users (id, site) VALUES ({}, {}) ON CONFLICT DO NOTHING", user_id, site)
             except asyncpg.ForeignKeyViolationError:
                 raise Unauthenticated from None
-        # NO KEY: a worker that begins an attempt holds a generation and needs this row's key.
-        found = await cls.changed("SELECT * FROM users WHERE id = {} FOR NO KEY UPDATE", user_id)
+            found = await cls._lock(user_id)
         if found is None or found.adopted_by is not None or found.deleted_at is not None:
             raise Unauthenticated
         if found.disabled_at is not None:
             raise Disabled
         return found
+
+    @classmethod
+    async def _lock(cls, user_id: uuid.UUID) -> User | None:
+        # NO KEY: a worker that begins an attempt holds a generation and needs this row's key.
+        return await cls.changed("SELECT * FROM users WHERE id = {} FOR NO KEY UPDATE", user_id)
 
     def limits(self, usual: Limits) -> Limits:
         """What this user may have in flight and spend: their own limits, else the usual ones."""

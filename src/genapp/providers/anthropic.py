@@ -6,7 +6,7 @@ Source: https://docs.anthropic.com/en/api/messages-streaming
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, aclosing
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import anthropic
 import msgspec
@@ -19,10 +19,8 @@ from genapp.providers.reading import NETWORK_ERRORS, AnswerReader, read_answer
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from anthropic import AsyncAPIResponse
-    from anthropic.types import MessageParam
-
     from genapp.providers.contract import Delta, FinishReason, Message
+    from genapp.providers.reading import Reply
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "max_tokens": "length",
@@ -111,7 +109,7 @@ class AnthropicProvider:
         api_key: str,
         base_url: str,
         max_tokens: int = MAX_TOKENS,
-        read_seconds: float = READ_SECONDS,
+        read_seconds: float | None = READ_SECONDS,
     ) -> None:
         self.name = name
         self._secrets = (api_key,)
@@ -146,7 +144,7 @@ class AnthropicProvider:
 
     async def _send(
         self, stack: AsyncExitStack, model: str, messages: Sequence[Message], max_tokens: int | None
-    ) -> AsyncAPIResponse[Any]:
+    ) -> Reply:
         system = "\n\n".join(message.content for message in messages if message.role == "system")
         # The API refuses empty turns, such as that of an answer that failed before its first word.
         turns = [
@@ -154,14 +152,20 @@ class AnthropicProvider:
             for message in messages
             if message.role != "system" and message.content.strip()
         ]
-        request = self._client.messages.with_streaming_response.create(
-            model=model,
-            messages=cast("list[MessageParam]", turns),
-            system=system or anthropic.omit,
-            max_tokens=max_tokens or self._max_tokens,
-            stream=True,
+        body: dict[str, Any] = {
+            "model": model,
+            "messages": turns,
+            "max_tokens": max_tokens or self._max_tokens,
+            "stream": True,
+        }
+        if system:
+            body["system"] = system
+        # As in openai.py, and for the same reason.
+        stream = await self._client.post(
+            "/v1/messages", body=body, cast_to=object, stream=True, stream_cls=anthropic.AsyncStream[object]
         )
-        return await stack.enter_async_context(request)
+        stack.push_async_callback(stream.response.aclose)
+        return stream.response
 
     async def close(self) -> None:
         """See `Provider.close`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -22,9 +22,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The next piece of the answer, to be put directly after the piece before."""
+    """The next piece of the answer, to be put directly after the piece before: all that had come when it was asked for.
+
+    `more`: what follows has come as well, and need not be waited for.
+    """
 
     content: str
+    more: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Provider(Protocol):
     def stream(
         self, model: str, messages: Sequence[Message], *, max_tokens: int | None = None
     ) -> AsyncGenerator[Delta, None]:
-        """Ask `model` to answer `messages`; yields the answer as it is written.
+        """Ask `model` to answer `messages`; yields the answer as it is written, as fast as it is asked for.
 
         At least one non-empty `Text`, then `Finish`. `aclose()` and cancellation close the vendor's
         connection at once, so that no more tokens are made: hold it in `contextlib.aclosing`.

@@ -6,7 +6,7 @@ Source: https://platform.openai.com/docs/api-reference/chat/create
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, aclosing
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import openai
@@ -20,10 +20,8 @@ from genapp.providers.reading import NETWORK_ERRORS, AnswerReader, read_answer
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from openai import AsyncAPIResponse
-    from openai.types.chat import ChatCompletionMessageParam
-
     from genapp.providers.contract import Delta, FinishReason, Message
+    from genapp.providers.reading import Reply
 
 FINISH_REASONS: dict[str, FinishReason] = {"length": "length", "content_filter": "content_filter"}
 
@@ -110,7 +108,7 @@ class OpenAIProvider:
         api_key: str,
         base_url: str,
         limit_parameter: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
-        read_seconds: float = READ_SECONDS,
+        read_seconds: float | None = READ_SECONDS,
     ) -> None:
         self.name = name
         self._secrets = (api_key,)
@@ -152,7 +150,7 @@ class OpenAIProvider:
 
     async def _open(
         self, stack: AsyncExitStack, model: str, messages: Sequence[Message], max_tokens: int | None
-    ) -> AsyncAPIResponse[Any]:
+    ) -> Reply:
         try:
             return await self._send(stack, model, messages, max_tokens)
         except openai.APIStatusError as error:
@@ -165,18 +163,22 @@ class OpenAIProvider:
 
     async def _send(
         self, stack: AsyncExitStack, model: str, messages: Sequence[Message], max_tokens: int | None
-    ) -> AsyncAPIResponse[Any]:
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        limit = openai.omit if max_tokens is None else max_tokens
-        request = self._client.chat.completions.with_streaming_response.create(
-            model=model,
-            messages=cast("list[ChatCompletionMessageParam]", turns),
-            stream=True,
-            stream_options={"include_usage": True} if self._include_usage else openai.omit,
-            max_tokens=limit if self._limit_parameter == "max_tokens" else openai.omit,
-            max_completion_tokens=limit if self._limit_parameter != "max_tokens" else openai.omit,
+    ) -> Reply:
+        body: dict[str, Any] = {
+            "model": model,
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "stream": True,
+        }
+        if self._include_usage:
+            body["stream_options"] = {"include_usage": True}
+        if max_tokens is not None:
+            body[self._limit_parameter] = max_tokens
+        # `post` rather than `chat.completions.create`, which walks through the types of forty parameters: 1.5 ms.
+        stream = await self._client.post(
+            "/chat/completions", body=body, cast_to=object, stream=True, stream_cls=openai.AsyncStream[object]
         )
-        return await stack.enter_async_context(request)
+        stack.push_async_callback(stream.response.aclose)
+        return stream.response
 
     async def close(self) -> None:
         """See `Provider.close`."""

@@ -132,7 +132,7 @@ class Settings(Observing, BaseSettings):
     worker_processes: int = Field(1, ge=1, le=256)
 
     shutdown_seconds: float = Field(25, ge=0)  # Heroku kills 30 seconds after it has asked
-    stream_ttl: int = Field(86_400, ge=60)
+    stream_ttl: int = Field(3_600, ge=60)  # after it the row answers, which costs a query
     streams_per_user: int = Field(30, ge=0)
     streams_per_address: int = Field(200, ge=0)
     sse_lifetime: float = Field(600, ge=1)

@@ -15,16 +15,17 @@ from .hub import Hub
 from .lines import Line, Lines, Source
 from .log import Log, Published
 from .names import Names
-from .ops import Op, after, append, before, notice, remove, replace, text, update
+from .ops import Op, after, append, before, notice, remove, replace, restate, text, update
 from .page import stream_from
 from .snapshot import Snapshot
 from .socket import Gone, Socket
 from .subscriber import Subscriber
 from .viewer import Viewer
-from .watched import Statistics
+from .watched import DELAY_BUCKETS, Statistics
 
 __all__ = [
     "ACCUMULATED",
+    "DELAY_BUCKETS",
     "DIALECTS",
     "Cursor",
     "Cursors",
@@ -58,6 +59,7 @@ __all__ = [
     "notice",
     "remove",
     "replace",
+    "restate",
     "stream_from",
     "text",
     "update",

@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .ops import replace
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from .ops import Op
 
-# htmx 4.0.1 accepts three of Turbo's verbs as they are (`#normalizeSwapStyle`) and has these names for
-# the others.
+# htmx 4.0.1 accepts two of Turbo's verbs as they are (`#normalizeSwapStyle`) and has these names for the others.
+# Nearly all ops are appends of a word or two, so that is what a page takes an unnamed swap for (`defaultSwap` in its
+# htmx-config): 16 bytes of 51 around each word.
 _SWAPS = {
-    "append": "append",
-    "before": "before",
-    "after": "after",
-    "update": "innerHTML",
-    "replace": "outerHTML",
-    "remove": "delete",
+    "append": "",
+    "before": " hx-swap=before",
+    "after": " hx-swap=after",
+    "update": " hx-swap=innerHTML",
+    "replace": " hx-swap=outerHTML",
+    "remove": " hx-swap=delete",
 }
+_END = "</hx-partial>"
 
 # Both dialects wrap HTML in a <template>. htmx rewrites <hx-…> and cuts out <head> by regular expressions
 # over the raw text, attribute values included (`#makeFragment`), any </template> ends the wrapper, and a
@@ -58,16 +62,18 @@ def _inert(html: str) -> str:
 
 
 def _htmx(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
+    # A target needs no quotes (ops.py), and is where an id without `hx-target` points. The end of the message ends its
+    # last element.
     partials = [
-        f'<hx-partial hx-target="#{op.target}" hx-swap="{swap}">{_inert(op.content)}</hx-partial>'
-        for op in ops
-        if (swap := _SWAPS.get(op.action))
+        f"<hx-partial id={op.target}{_SWAPS[op.action]}>{_inert(op.content)}" for op in ops if op.action in _SWAPS
     ]
-    return ("".join(partials),) if partials else ()
+    return (_END.join(partials),) if partials else ()
 
 
 def _turbo(seq: int, ops: Iterable[Op]) -> tuple[str, ...]:
-    streams = [_turbo_stream(op) for op in ops if op.action in _SWAPS]
+    # Turbo has no action that changes an attribute, such as an article's status.
+    whole = [replace(op.target, op.content) for op in ops if op.action == "restate"]
+    streams = [_turbo_stream(op) for op in whole or ops if op.action in _SWAPS]
     return ("".join(streams),) if streams else ()
 
 

@@ -19,7 +19,7 @@ from .silence import Silence
 from .subscriber import Subscriber
 from .view import View, parse_frame
 from .viewer import Viewer
-from .watched import Statistics, Watched
+from .watched import Delays, Statistics, Watched
 
 if TYPE_CHECKING:
     import ssl
@@ -65,6 +65,7 @@ class Hub:
         self._frames = 0
         self._reads = 0
         self._resyncs = 0
+        self._delays = Delays()
         self._dismissed = False
         self._heeding: set[Callable[[], None]] = set()
         self._checking: asyncio.Task[None] | None = None
@@ -91,7 +92,7 @@ class Hub:
         views = [watched.view for watched in self._watched.values()]
         viewers: set[Viewer] = set().union(*[view.viewers for view in views])
         return Statistics(
-            self._subscriber.connected, len(views), len(viewers), self._frames, self._reads, self._resyncs
+            self._subscriber.connected, len(views), len(viewers), self._frames, self._reads, self._resyncs, self._delays
         )
 
     def dismiss(self) -> None:
@@ -273,6 +274,7 @@ class Hub:
             watched.waiting.append(frame)
         elif watched.view.take(frame):
             watched.view.wake()
+            self._delays.note(frame.published_at)
         else:
             self._resync(watched)
 

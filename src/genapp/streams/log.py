@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import string
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +13,7 @@ import msgspec
 
 from .cursor import Cursor
 from .errors import Fenced, LogLost, StreamClosed
+from .scripts import Script, Scripts
 from .snapshot import Snapshot, parse_log
 
 if TYPE_CHECKING:
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 
     from .ops import Op
 
-_SCRIPTS = Path(__file__).parent
+_PUBLISH, _TOUCH = [Script((Path(__file__).parent / name).read_text()) for name in ("publish.lua", "touch.lua")]
+_EPOCH = string.ascii_letters + string.digits
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,8 +49,7 @@ class Log:
         self._redis = redis
         self._prefix = prefix
         self._ttl = ttl
-        self._publish = redis.register_script((_SCRIPTS / "publish.lua").read_text())
-        self._touch = redis.register_script((_SCRIPTS / "touch.lua").read_text())
+        self._scripts = Scripts(redis)
 
     def channel(self, stream: str) -> str:
         """The key of the stream's log, which is also the channel its frames are published on."""
@@ -54,6 +57,9 @@ class Log:
 
     def _stop_key(self, stream: str) -> str:
         return f"{self._prefix}:{{{stream}}}:stop"
+
+    def _keys(self, stream: str) -> tuple[str, str]:
+        return self.channel(stream), self._stop_key(stream)
 
     async def publish(
         self,
@@ -75,26 +81,20 @@ class Log:
         reset with a higher fence opens the stream again), and `LogLost` where `after` is given, `reset`
         is not, and the log is not as its writer left it: gone, begun anew, or an older copy.
         """
-        arguments: list[Any] = [
-            fence,
-            str(after or ""),
-            secrets.token_hex(6),
-            int(reset),
-            int(close),
-            self._ttl,
-            len(ops),
-        ]
+        may_begin = reset or after is None
+        epoch = _new_epoch() if may_begin else ""
+        now = int(time.time() * 1000)
+        arguments: list[str | bytes | int] = [fence, str(after or ""), epoch, int(reset), int(close), self._ttl, now]
         for op in ops:
             arguments += (op.action, op.target, _encode(op))
-        reply = await self._publish((self.channel(stream), self._stop_key(stream)), arguments)
-        status, *rest = cast("list[Any]", reply)
+        status, *rest = await self._scripts.run(_PUBLISH, self._keys(stream), arguments)
         _refuse(status, stream)
         return Published(Cursor(rest[0].decode(), int(rest[1]), close), bool(rest[2]))
 
     async def touch(self, stream: str, *, fence: int = 0, after: Cursor | None = None) -> bool:
         """Keeps the log alive for a silent writer. True where it was asked to stop. Raises as `publish`."""
-        keys = (self.channel(stream), self._stop_key(stream))
-        status, *rest = cast("list[Any]", await self._touch(keys, (fence, str(after or ""), self._ttl)))
+        arguments = (fence, str(after or ""), self._ttl)
+        status, *rest = await self._scripts.run(_TOUCH, self._keys(stream), arguments)
         _refuse(status, stream)
         return bool(rest[0])
 
@@ -117,7 +117,12 @@ class Log:
 
     async def delete(self, stream: str) -> None:
         """Forgets the log and a request to stop. The next frame begins a new epoch, for all viewers."""
-        await self._redis.delete(self.channel(stream), self._stop_key(stream))
+        await self._redis.delete(*self._keys(stream))
+
+
+def _new_epoch() -> str:
+    # Six of 62 characters: each frame says it to each viewer, and it only has to differ from the stream's earlier ones.
+    return "".join([secrets.choice(_EPOCH) for _ in range(6)])
 
 
 def _refuse(status: bytes, stream: str) -> None:

@@ -1,4 +1,4 @@
-"""Ops: one action on one target. The verbs are Turbo's; `text` and `notice` are for programs."""
+"""Ops: one action on one target. The verbs are Turbo's; `text` and `notice` are for programs, `restate` for Turbo."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TARGET = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}")
 class Op(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One action. On the wire a JSON array of three strings.
 
-    `action` is `append`, `before`, `after`, `update`, `replace`, `remove`, `text` or `notice`; `target`
+    `action` is `append`, `before`, `after`, `update`, `replace`, `remove`, `restate`, `text` or `notice`; `target`
     is the id of an element (empty for the last two); `content` is HTML made by the server, plain text, or
     a JSON object.
     """
@@ -58,6 +58,14 @@ def replace(target: str, html: str) -> Op:
 def remove(target: str) -> Op:
     """Takes `target` away. Supersedes its earlier appends, updates and replaces; kept until a reset."""
     return Op("remove", _checked(target), "")
+
+
+def restate(target: str, html: str) -> Op:
+    """Says what `target` has become through the other ops of the frame, as `replace` would.
+
+    For a dialect whose clients cannot do all that they ask for: it tells this instead of them. The others leave it out.
+    """
+    return Op("restate", _checked(target), html)
 
 
 def text(chunk: str) -> Op:

@@ -1,8 +1,9 @@
 -- Publishes one frame: checks, writes the retained ops, publishes, and returns the stop flag.
 -- KEYS: the log (a hash; also the name of the channel), the stop flag.
--- ARGV: fence, the writer's last cursor ('' = whichever), epoch for a new log, reset (0/1), close (0/1), TTL in seconds, number of ops,
---       then for each op: action, target, the op as JSON.
+-- ARGV: fence, the writer's last cursor ('' = whichever), epoch for a new log, reset (0/1), close (0/1), TTL in seconds,
+--       the writer's clock in ms, then for each op: action, target, the op as JSON.
 -- Returns {status, epoch, seq, stop}.
+-- The message is "<epoch> <seq> <flags> <the writer's clock in ms> <the ops as a JSON array>".
 --
 -- Fields of the hash: epoch seq fence closed, and one for each retained op:
 --   r:<target> its replace      u:<target> its update (u: alone is the notice)
@@ -36,7 +37,7 @@ local function drop_appends(target)
 end
 
 local ops = {}
-for i = 1, tonumber(ARGV[7]) do
+for i = 1, (#ARGV - 7) / 3 do
   local action, target, op = ARGV[3 * i + 5], ARGV[3 * i + 6], ARGV[3 * i + 7]
   local value = seq .. ' ' .. (i - 1) .. ' ' .. op
   ops[i] = op
@@ -61,7 +62,7 @@ end
 
 redis.call('EXPIRE', log, ARGV[6])
 local flags = (begins and 'r' or '') .. (close and 'c' or '') .. '-'
-redis.call('PUBLISH', log, epoch .. ' ' .. seq .. ' ' .. flags .. ' [' .. table.concat(ops, ',') .. ']')
+redis.call('PUBLISH', log, epoch .. ' ' .. seq .. ' ' .. flags .. ' ' .. ARGV[7] .. ' [' .. table.concat(ops, ',') .. ']')
 -- A stop is meant for the attempt that ran when it was asked for, and for those before it.
 local stop = tonumber(redis.call('GET', KEYS[2]) or '-1')
 return {'ok', epoch, seq, stop >= fence and 1 or 0}

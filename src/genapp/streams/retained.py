@@ -9,7 +9,7 @@ not undone by a later op on the same target.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 Place = tuple[int, int]  # seq, and the op's place in its frame
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The ops published together, as they come from Redis. The one that `begins` the log voids all before it."""
+class Frame(NamedTuple):
+    """The ops published together, as they come from Redis. The one that `begins` the log voids all before it.
+
+    `published_at` is what its writer's clock said, in milliseconds since 1970.
+    """
 
     epoch: str
     seq: int
     begins: bool
     closed: bool
+    published_at: int
     ops: Sequence[Op]
 
 

@@ -98,5 +98,5 @@ def _wake(viewers: Iterator[Viewer]) -> None:
 
 def parse_frame(payload: bytes) -> Frame:
     """The frame in a message, see `publish.lua`. Raises `ValueError` for what is none."""
-    epoch, seq, flags, ops = payload.split(b" ", 3)
-    return Frame(epoch.decode(), int(seq), b"r" in flags, b"c" in flags, _decode_ops(ops))
+    epoch, seq, flags, published_at, ops = payload.split(b" ", 4)
+    return Frame(epoch.decode(), int(seq), b"r" in flags, b"c" in flags, int(published_at), _decode_ops(ops))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,11 +18,35 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 8
 
 
+# Seconds. From a few milliseconds, which is what it takes, to what a person notices.
+DELAY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Delays:
+    """How long frames were under way: from their publishing, by the writer's clock, to their writing, by ours.
+
+    `counts` are those of each bucket alone, the last of them past all bounds; `sum` is in seconds.
+    """
+
+    __slots__ = ("counts", "sum")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(DELAY_BUCKETS) + 1)
+        self.sum = 0.0
+
+    def note(self, published_at: int) -> None:
+        """One that was published then, in milliseconds, has been written. Clocks that disagree take no time away."""
+        seconds = max(0.0, time.time() - published_at / 1000)
+        self.counts[bisect_left(DELAY_BUCKETS, seconds)] += 1
+        self.sum += seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """What the hub has to do now (`streams`, `viewers`) and has done since it began.
 
-    `frames` came from Redis, `reads` are of logs, of which `resyncs` were made because something was missed.
+    `frames` came from Redis, `reads` are of logs, of which `resyncs` were made because something was missed. `delays`
+    are those of frames that were taken as they came.
     """
 
     connected: bool
@@ -29,6 +55,7 @@ class Statistics:
     frames: int
     reads: int
     resyncs: int
+    delays: Delays
 
 
 @dataclass(slots=True, eq=False)

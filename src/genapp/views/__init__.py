@@ -15,7 +15,7 @@ from genapp.views.admin import (
     admin_user,
     admin_users,
 )
-from genapp.views.cards import GenerationCard, Written, article, card, dom_id, tail_element
+from genapp.views.cards import GenerationCard, Written, article, card, dom_id, part_id, tail_element
 from genapp.views.embedding import Part, embed_frame, embedded
 from genapp.views.pages import (
     Composer,
@@ -45,6 +45,7 @@ from genapp.views.sharing import SharedPage, shared
 from genapp.views.sites import SiteItem, SitesPage, sites
 from genapp.views.streaming import (
     change_ops,
+    ending_ops,
     final_message,
     final_ops,
     forget,
@@ -105,6 +106,7 @@ __all__ = [
     "dom_id",
     "embed_frame",
     "embedded",
+    "ending_ops",
     "error_page",
     "final_message",
     "final_ops",
@@ -114,6 +116,7 @@ __all__ = [
     "login",
     "note_ops",
     "notice",
+    "part_id",
     "reference",
     "shared",
     "shell_ops",

@@ -17,15 +17,24 @@ if TYPE_CHECKING:
     from genapp.models import Generation
 
 
-def dom_id(generation_id: UUID, part: str = "") -> str:
-    """The id of a generation's article, or of a part of it: `content`, `settled`, `tail`, `note`."""
-    return f"generation_{generation_id}" + (f"_{part}" if part else "")
+def dom_id(generation_id: UUID) -> str:
+    """The id of a generation's article; with `_content` behind it, that of its answer. Programs rely on both."""
+    return f"generation_{generation_id}"
+
+
+def part_id(generation_id: UUID, part: str = "") -> str:
+    """The id of a part of the article: `settled`, `note`, `status` …; of the open block, which has the shortest, "".
+
+    The open block is named in each frame, and words are few in one. The end of a UUIDv7 is random: 24 bits tell apart
+    the few answers that are written at once in a page, also from what else is in a page of somebody else's.
+    """
+    return f"g{generation_id.hex[-6:]}" + (f"-{part}" if part else "")
 
 
 def tail_element(generation_id: UUID, tail: markdown.Open | None = None) -> str:
     """The HTML of the element that holds the open block; an empty one where nothing is open."""
     block = tail or markdown.Open("div", "")
-    return f'<{block.tag} id="{dom_id(generation_id, "tail")}" class="tail"{block.attrs}>{block.html}</{block.tag}>'
+    return f'<{block.tag} id="{part_id(generation_id)}" class="tail"{block.attrs}>{block.html}</{block.tag}>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class GenerationCard:
     """What `_generation.html` shows."""
 
     id: str
+    short: str
     status: str
     prompt: str
     model_label: str
@@ -64,6 +74,7 @@ def card(generation: Generation, written: Written | None = None, *, read_only: b
     """
     return GenerationCard(
         id=str(generation.id),
+        short=part_id(generation.id),
         status=generation.status,
         prompt=generation.prompt,
         model_label=generation.model.partition(":")[2],

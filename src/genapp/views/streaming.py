@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from genapp.streams import Fenced, Op, StreamClosed, append, notice, remove, replace
-from genapp.views.cards import Written, article, card, dom_id, tail_element
+from genapp.streams import Fenced, LogLost, Op, StreamClosed, append, notice, remove, replace, restate
+from genapp.views.cards import Written, article, card, dom_id, part_id, tail_element
 from genapp.views.environment import render
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from genapp.markdown import Change, Document
     from genapp.models import Generation
     from genapp.streams import Log, Snapshot
+
+# Characters of an answer up to which its log is read at its end. It has a field a frame: 200 take a worker's loop a
+# millisecond, a million characters would take it a quarter of a second, in which all its other answers stand still.
+READ_AGAIN = 20_000
 
 
 def stream_name(generation_id: UUID) -> str:
@@ -35,14 +39,14 @@ def shell_ops(generation: Generation) -> list[Op]:
 def written_ops(generation_id: UUID, document: Document) -> list[Op]:
     """All that a document shows so far, into an empty article."""
     return [
-        append(dom_id(generation_id, "settled"), document.settled),
-        replace(dom_id(generation_id, "tail"), tail_element(generation_id, document.tail)),
+        append(part_id(generation_id, "settled"), document.settled),
+        replace(part_id(generation_id), tail_element(generation_id, document.tail)),
     ]
 
 
 def change_ops(generation_id: UUID, change: Change) -> list[Op]:
     """What a piece of text changed."""
-    settled, tail = dom_id(generation_id, "settled"), dom_id(generation_id, "tail")
+    settled, tail = part_id(generation_id, "settled"), part_id(generation_id)
     # The tail first: a reader who selects text sees the settled block appear as the open one goes.
     ops = []
     if change.settled:
@@ -58,7 +62,7 @@ def note_ops(generation: Generation, note: str | None) -> list[Op]:
     """A sentence beside an answer in progress, in the place of an earlier one."""
     noted = card(generation, Written("", "", note))
     return [
-        replace(dom_id(generation.id, "note"), render("_generation_note.html", generation=noted)),
+        replace(part_id(generation.id, "note"), render("_generation_note.html", generation=noted)),
         notice({**_status(generation), "note": note}),
     ]
 
@@ -69,16 +73,56 @@ def _status(generation: Generation) -> dict[str, Any]:
 
 
 def final_ops(generation: Generation) -> list[Op]:
-    """The terminal frame: the whole article as every later visitor finds it."""
+    """The terminal frame for who knows nothing of it: the whole article as every later visitor finds it."""
     return [replace(dom_id(generation.id), article(generation)), notice(final_message(generation))]
 
 
+def ending_ops(generation: Generation, snapshot: Snapshot) -> list[Op] | None:
+    """The terminal frame for who has what the log holds: the words that it lacks, and how it ended.
+
+    None where the log is not of this answer from its beginning, or where what is settled in it has changed.
+    """
+    shown, ended, target = written_from(generation.id, snapshot), card(generation), dom_id(generation.id)
+    begun = any(op.action == "replace" and op.target == target for op in snapshot.ops)
+    content = str(ended.content)
+    if not begun or not content or not content.startswith(shown.settled):
+        return None
+    rest, tail = content[len(shown.settled) :], part_id(generation.id)
+    ops = [] if is_shown(rest, shown.tail, tail) else [append(part_id(generation.id, "settled"), rest), remove(tail)]
+    status = render("_generation_status.html", generation=ended, csrf_token="")
+    return [
+        *ops,
+        replace(part_id(generation.id, "status"), status),
+        restate(target, article(generation)),
+        notice(final_message(generation)),
+    ]
+
+
+def is_shown(html: str, element: str, target: str) -> bool:
+    """Whether the open block, the element `target`, is the paragraph that is left: it may then stay where it is.
+
+    Other blocks have more to them in a finished answer, such as a button to copy their lines.
+    """
+    bare = element.replace(f' id="{target}" class="tail"', "", 1)
+    return bare.startswith("<p") and bare == html.rstrip("\n")
+
+
 async def show_end(log: Log, generation: Generation) -> None:
-    """Publish how a finished generation ended, unless its viewers have been told. Redis' errors pass through."""
+    """Publish how a finished generation ended, unless its viewers have been told. Redis' errors pass through.
+
+    The words are not sent again to who has them. Whether the log does is seen in the log, and it must not have moved on
+    by the time of the frame; else the whole is published.
+    """
+    name, fence = stream_name(generation.id), generation.attempt
     with contextlib.suppress(StreamClosed, Fenced):
-        await log.publish(
-            stream_name(generation.id), final_ops(generation), fence=generation.attempt, reset=True, close=True
-        )
+        if len(generation.answer) <= READ_AGAIN:
+            snapshot = await log.read(name)
+            ops = None if snapshot.closed else ending_ops(generation, snapshot)
+            if ops is not None:
+                with contextlib.suppress(LogLost):
+                    await log.publish(name, ops, fence=fence, after=snapshot.cursor, close=True)
+                    return
+        await log.publish(name, final_ops(generation), fence=fence, reset=True, close=True)
 
 
 async def forget(log: Log, generation_id: UUID, attempt: int) -> None:
@@ -110,8 +154,8 @@ def final_message(generation: Generation) -> dict[str, Any]:
 def written_from(generation_id: UUID, snapshot: Snapshot) -> Written:
     """What a stream's viewers see now, for a page's first paint."""
     return Written(
-        settled=snapshot.inner(dom_id(generation_id, "settled")),
-        tail=snapshot.element(dom_id(generation_id, "tail"), tail_element(generation_id)),
+        settled=snapshot.inner(part_id(generation_id, "settled")),
+        tail=snapshot.element(part_id(generation_id), tail_element(generation_id)),
         note=_note_in(snapshot),
     )
 

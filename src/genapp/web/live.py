@@ -74,6 +74,8 @@ async def _shown(parts: Parts, generation: Generation) -> tuple[Generation, view
 
 
 async def _stored(generation: Generation) -> views.Written | None:
+    if generation.attempt == 0:
+        return None  # nobody has begun
     text = await Chunk.joined(generation.id, generation.attempt)
     if not text:
         return None

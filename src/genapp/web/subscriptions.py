@@ -51,7 +51,8 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     URL alone opens nothing, and does not say whether there is something to open.
     """
     visitor: Visitor = scope["state"]["visitor"]
-    names = counted(visitor, address_of(Request[Any, Any, Any](scope)))
+    request: Request[Any, Any, Any] = Request(scope, receive)
+    names = counted(visitor, address_of(request))
     holder = Holder(str(visitor.user_id), visitor.keys, visitor.asked_at, names, visitor.expires_at)
     await follow(scope, receive, send, holder)
 

@@ -96,7 +96,7 @@ class Line {
     try {
       for (const { parts, article } of moved) {
         for (const part of parts) {
-          apply(data, part, (target) => target.startsWith(article));
+          apply(data, part, (target) => target.closest(`#${CSS.escape(article)}`));
           part.changed();
         }
       }

@@ -27,14 +27,13 @@ function take(message, line) {
   else if (name === "event" || name === "id") message[name] = value;
 }
 
-// Apply those of a frame's <turbo-stream> ops in `root` whose target `concerns`.
+// Apply those of a frame's <turbo-stream> ops in `root` whose target, an element, `concerns`.
 export function apply(html, root, concerns) {
   const frame = document.createElement("template");
   frame.innerHTML = html;
   for (const op of frame.content.children) {
-    const id = op.getAttribute("target");
-    const target = concerns(id) && root.querySelector(`#${CSS.escape(id)}`);
-    if (target) ACTIONS[op.getAttribute("action")](target, op.firstElementChild?.content);
+    const target = root.querySelector(`#${CSS.escape(op.getAttribute("target"))}`);
+    if (target && concerns(target)) ACTIONS[op.getAttribute("action")](target, op.firstElementChild?.content);
   }
 }
 

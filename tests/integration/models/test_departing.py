@@ -50,7 +50,8 @@ async def account(role: str = "user") -> User:
 
 async def with_answers(user_id: UUID, count: int) -> UUID:
     """Give a user a conversation of finished answers, each of which was worked for; gives its id."""
-    conversation = await Conversation.begin(user_id, "x")
+    conversation = new_id()
+    await Conversation.insert(Conversation(id=conversation, user=user_id, title="x"))
     for _ in range(count):
         generation = new_id()
         await User.raw(

@@ -20,7 +20,9 @@ async def made() -> tuple[User, dict[str, UUID]]:
     user = await User.sign_up(new_id(), f"{new_id().hex}@example.org", "no hash")
     session = await Session.begin(user, device="", address="", seconds=60)
     token, _ = await ApiToken.make(user.id, "one", "read", 1)
-    share = await Share.begin(await Conversation.begin(user.id, "x"), 1)
+    conversation = Conversation(id=new_id(), user=user.id, title="x")
+    await Conversation.insert(conversation)
+    share = await Share.begin(conversation.id, 1)
     return user, {"session": session, "token": token.id, "share": share.id, "user": user.id}
 
 

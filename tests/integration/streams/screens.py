@@ -50,8 +50,8 @@ def _message(block: str) -> Message:
     return Message(found.get("event", ""), found.get("id"), data)
 
 
-_PARTIAL = re.compile(r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
-_ACTIONS = {"innerHTML": "update", "outerHTML": "replace", "delete": "remove"}
+_PARTIAL = re.compile(r"<hx-partial id=([\w-]+)(?: hx-swap=(\w+))?>(.*?)(?:</hx-partial>|\Z)", re.DOTALL)
+_ACTIONS = {"": "append", "innerHTML": "update", "outerHTML": "replace", "delete": "remove"}
 
 
 class Screen:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from genapp.streams import Fenced, Log, Op, after, append, before, remove, replace, update
+from genapp.streams import Fenced, Op, after, append, before, remove, replace, update
 from genapp.streams.retained import Frame, Retained
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from genapp.streams import Log
 
 PAGE = '<d id="root"><d id="a"/><d id="b"><d id="c"/></d></d>'
 INNER = '<d id="a"/><d id="b"><d id="c"/></d>'
@@ -88,8 +88,8 @@ class Lagging:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(frames=_frames)
-async def test_replay_equals_having_seen_every_frame(redis: Redis, new_screen: Any, frames: list[Sent]) -> None:
-    log, stream = Log(redis, prefix="compaction", ttl=60), uuid.uuid4().hex
+async def test_replay_equals_having_seen_every_frame(log: Log, new_screen: Any, frames: list[Sent]) -> None:
+    stream = uuid.uuid4().hex
     truth, retained = new_screen(PAGE), Retained()
     viewers = [Lagging(new_screen(PAGE)) for _ in range(3)]
     fence = 0
@@ -102,7 +102,7 @@ async def test_replay_equals_having_seen_every_frame(redis: Redis, new_screen: A
         if sent.zombie and fence:
             with pytest.raises(Fenced):
                 await log.publish(stream, [update("root", "<zombie/>")], fence=fence - 1, reset=True)
-        retained.apply(Frame(published.cursor.epoch, published.cursor.seq, sent.reset, False, ops))
+        retained.apply(Frame(published.cursor.epoch, published.cursor.seq, sent.reset, False, 0, ops))
         for viewer, catching_up in zip(viewers, sent.catching_up, strict=True):
             if catching_up:
                 viewer.catch_up(retained)

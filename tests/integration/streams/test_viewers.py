@@ -47,7 +47,7 @@ async def test_a_slow_viewer_skips_superseded_tails_and_ends_equal(
         slow.read(body)
     assert slow.html == quick.html
     assert slow.done
-    assert body.count(b'"#tail"') == 1
+    assert body.count(b"<hx-partial id=tail ") == 1
     assert [message.id is not None for message in read_messages(body)] == [True] * 5 + [False]
 
 

@@ -91,7 +91,7 @@ async def test_of_a_deleted_conversation_nothing_is_left_neither_its_link_nor_wh
     assert (await delete(visitor, page)).status_code in (204, 303)
     # Both are told, and let go.
     assert '"code":"deleted"' in await owner
-    assert f'hx-target="#generation_{running["id"]}" hx-swap="delete"' in await guest
+    assert f"<hx-partial id=generation_{running['id']} hx-swap=delete>" in await guest
     assert (await reader.http.get(shared, headers=HTML)).status_code == 404
     assert await rows_with(sql, secret) == []
     assert keys_with(app, secret) == []
