@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
 import pytest
 
-from genapp import figures
+from genapp import figures, metrics
 from genapp.counting import Metric, Number, Spread
 from genapp.figures import Figure
 from genapp.fleet import exposition, fields
 from genapp.metrics import DECLARED
+from genapp.streams import DELAY_BUCKETS
 
 GUIDE = Path(__file__).parents[2] / "docs" / "observing.md"
 
@@ -20,6 +22,10 @@ def test_the_guide_has_every_figure_and_no_other() -> None:
     rows = re.findall(r"^\| (`genapp_.*?) \|", GUIDE.read_text(), re.MULTILINE)
     told = set(re.findall(r"`(genapp_\w+)`", " ".join(rows)))
     assert told == {name + "_total" * (one.kind == "counter") for name, one in DECLARED.items()}
+
+
+def test_delays_of_frames_are_told_apart_where_streams_do() -> None:
+    assert metrics.frame_delay_seconds.bounds == (*DELAY_BUCKETS, math.inf)
 
 
 def test_an_observation_is_in_the_first_bucket_that_takes_it() -> None:

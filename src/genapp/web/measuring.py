@@ -33,5 +33,7 @@ def look_at(hub: Hub, lines: Lines) -> None:
     metrics.frames_received.labels().value = said.frames
     metrics.log_reads.labels().value = said.reads
     metrics.resyncs.labels().value = said.resyncs
+    delays = metrics.frame_delay_seconds.labels()
+    delays.counts, delays.sum = said.delays.counts, said.delays.sum
     metrics.frames_sent.labels("sse").value = lines.frames
     metrics.sent_bytes.labels("sse").value = lines.bytes

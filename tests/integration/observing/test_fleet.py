@@ -174,6 +174,7 @@ async def test_any_web_tells_what_all_have_done_also_who_was_killed_or_stopped(f
 
 
 async def test_open_connections_are_counted_wherever_they_are_and_end_when_they_do(fleet: Fleet) -> None:
+    frames = told((await fleet.pages())[0], "genapp_frames_sent")
     async with AsyncExitStack() as stack:
         followed = []
         for web in (0, 0, 1):
@@ -191,8 +192,14 @@ async def test_open_connections_are_counted_wherever_they_are_and_end_when_they_
         )
         for visitor, generation, stream in followed:
             await visitor.post_form(f"/generations/{generation['id']}/cancellation")
-            assert "event: done" in await stream
+            shown = await stream
+            assert "event: done" in shown
+            frames += shown.count("\n\n") - shown.count("event: hb\n")
     await fleet.tells({"genapp_connections": 0, "genapp_stream_viewers": 0, "genapp_generations_running": 0})
+    await fleet.tells({"genapp_frames_sent transport=sse": frames})
+    for page in await fleet.pages():
+        assert told(page, "genapp_sent_bytes transport=sse") > 0
+        assert told(page, "genapp_frame_delay_seconds") >= len(followed)
 
 
 async def test_what_strangers_send_makes_no_new_figures_and_nobody_is_named_in_them(fleet: Fleet) -> None:
