@@ -115,20 +115,30 @@ class Revocations:
         """
         return moment < self._deaf_until or any(self._recent.get(key, -1.0) >= moment for key in keys)
 
-    @contextmanager
-    def holding(self, keys: Keys, since: float, close: Callable[[], None]) -> Iterator[None]:
-        """Have `close` called once a key is revoked while the block runs; or was since the rows were asked."""
+    def hold(self, keys: Keys, since: float, close: Callable[[], None]) -> None:
+        """Have `close` called once a key is revoked, until it is released; at once where one was since `since`."""
         for key in keys:
             self._open.setdefault(key, set()).add(close)
+        if self.any_since(since, keys):
+            close()
+
+    def release(self, keys: Keys, close: Callable[[], None]) -> None:
+        """What was held is closed. What is not held is none of ours."""
+        for key in keys:
+            held = self._open.get(key)
+            if held is not None:
+                held.discard(close)
+                if not held:
+                    del self._open[key]
+
+    @contextmanager
+    def holding(self, keys: Keys, since: float, close: Callable[[], None]) -> Iterator[None]:
+        """As `hold`, for as long as the block runs."""
+        self.hold(keys, since, close)
         try:
-            if self.any_since(since, keys):
-                close()
             yield
         finally:
-            for key in keys:
-                self._open[key].discard(close)
-                if not self._open[key]:
-                    del self._open[key]
+            self.release(keys, close)
 
     def _received(self, _channel: bytes, payload: bytes) -> None:
         self._close(payload.decode(errors="replace").split())

@@ -11,16 +11,17 @@ from .cursor import Cursor, Cursors
 from .dialects import ACCUMULATED, DIALECTS, Dialect, in_one_line
 from .errors import Fenced, InvalidName, LogLost, StreamClosed, StreamsError, Unavailable
 from .events import Event
-from .hub import Hub, Statistics
+from .hub import Hub
+from .lines import Line, Lines, Source
 from .log import Log, Published
 from .names import Names
 from .ops import Op, after, append, before, notice, remove, replace, text, update
 from .page import stream_from
 from .snapshot import Snapshot
 from .socket import Gone, Socket
-from .sse import Source, serve
 from .subscriber import Subscriber
 from .viewer import Viewer
+from .watched import Statistics
 
 __all__ = [
     "ACCUMULATED",
@@ -33,6 +34,8 @@ __all__ = [
     "Gone",
     "Hub",
     "InvalidName",
+    "Line",
+    "Lines",
     "Log",
     "LogLost",
     "Names",
@@ -55,7 +58,6 @@ __all__ = [
     "notice",
     "remove",
     "replace",
-    "serve",
     "stream_from",
     "text",
     "update",

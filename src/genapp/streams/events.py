@@ -12,18 +12,19 @@ DONE = b"event: done\ndata: \n\n"
 
 # Bytes that a viewer's connection is given at a time. What it has not sent yet is a copy for this viewer alone: with a
 # frame as a whole, 200 viewers who came to the end of a million characters held 200 MB.
-_PIECE = 65_536
+PIECE = 65_536
 
 
 class Encoded:
     """A frame in one dialect: its messages, and what is made of them once, when the first viewer needs it."""
 
-    __slots__ = ("_payloads", "_sse", "messages")
+    __slots__ = ("_event", "_payloads", "_sse", "messages")
 
     def __init__(self, messages: tuple[str, ...]) -> None:
         self.messages = messages
         self._payloads: tuple[bytes, ...] | None = None
         self._sse: bytes | None = None
+        self._event: tuple[str, list[bytes]] | None = None
 
     @property
     def payloads(self) -> tuple[bytes, ...]:
@@ -41,6 +42,13 @@ class Encoded:
             self._sse = "\n".join(fields).encode()
         return self._sse
 
+    def event(self, cursor: str) -> list[bytes]:
+        """As SSE, in parts: long ones are the same for all viewers. Made once for all that it brings to `cursor`."""
+        if self._event is None or self._event[0] != cursor:
+            said, place = self.sse, b"id: %b\n\n" % cursor.encode()
+            self._event = cursor, [said + place] if len(said) < PIECE else [said, place]
+        return self._event[1]
+
 
 class Event(NamedTuple):
     """A frame on its way to one viewer. `cursor` is where the viewer is once it has all of it."""
@@ -48,9 +56,9 @@ class Event(NamedTuple):
     cursor: str
     encoded: Encoded
 
-    def sse(self) -> tuple[bytes, bytes]:
-        """In two parts, of which the long one is the same for all viewers."""
-        return self.encoded.sse, b"id: %b\n\n" % self.cursor.encode()
+    def sse(self) -> list[bytes]:
+        """In parts, of which the long ones are the same for all viewers."""
+        return self.encoded.event(self.cursor)
 
 
 def encoded(messages: tuple[str, ...]) -> Encoded:
@@ -62,9 +70,9 @@ def pieces(parts: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     """The same bytes: short parts joined, long ones cut, a piece shorter than twice 64 KB."""
     waiting = bytearray()
     for part in parts:
-        for start in range(0, len(part), _PIECE):
-            waiting += part[start : start + _PIECE]
-            if len(waiting) >= _PIECE:
+        for start in range(0, len(part), PIECE):
+            waiting += part[start : start + PIECE]
+            if len(waiting) >= PIECE:
                 yield bytes(waiting)
                 waiting.clear()
     if waiting:

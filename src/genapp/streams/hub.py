@@ -11,14 +11,15 @@ import asyncio
 import logging
 import random
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from .dialects import DIALECTS
 from .errors import Unavailable
 from .silence import Silence
 from .subscriber import Subscriber
-from .viewer import View, Viewer, parse_frame
+from .view import View, parse_frame
+from .viewer import Viewer
+from .watched import Statistics, Watched
 
 if TYPE_CHECKING:
     import ssl
@@ -27,33 +28,10 @@ if TYPE_CHECKING:
     from .cursor import Cursor
     from .dialects import Dialect
     from .log import Log
-    from .retained import Frame
 
 _log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """What the hub has to do now (`streams`, `viewers`) and has done since it began (`frames`, `reads`)."""
-
-    connected: bool
-    streams: int
-    viewers: int
-    frames: int
-    reads: int
-
-
-@dataclass(slots=True, eq=False)
-class _Watched:
-    """A view, and the task that brings it up to date, if one runs: frames wait for it in `waiting`."""
-
-    channel: bytes
-    view: View
-    task: asyncio.Task[None] | None = None
-    stale: bool = True
-    waiting: list[Frame] = field(default_factory=list)
 
 
 class Hub:
@@ -61,7 +39,8 @@ class Hub:
 
     `log` reads the logs, `url` is the same Redis again for the subscription (`ssl_context` for
     `rediss://` with a certificate the system does not know). Every `check_interval` seconds the hub makes
-    sure that it holds the last frame of each stream. Joining takes at most `patience` seconds.
+    sure that it holds the last frame of each stream, and less often of those that do not move. Joining takes
+    at most `patience` seconds.
     `on_silent` is given the streams in view that are open and have not moved for `silence` seconds: their
     writer may have ended without being able to say so.
     """
@@ -82,9 +61,10 @@ class Hub:
         self._patience = patience
         self._on_silent = on_silent
         self._silence = Silence(silence)
-        self._watched: dict[bytes, _Watched] = {}  # by channel
+        self._watched: dict[bytes, Watched] = {}  # by channel
         self._frames = 0
         self._reads = 0
+        self._resyncs = 0
         self._dismissed = False
         self._heeding: set[Callable[[], None]] = set()
         self._checking: asyncio.Task[None] | None = None
@@ -110,7 +90,9 @@ class Hub:
     def statistics(self) -> Statistics:
         views = [watched.view for watched in self._watched.values()]
         viewers: set[Viewer] = set().union(*[view.viewers for view in views])
-        return Statistics(self._subscriber.connected, len(views), len(viewers), self._frames, self._reads)
+        return Statistics(
+            self._subscriber.connected, len(views), len(viewers), self._frames, self._reads, self._resyncs
+        )
 
     def dismiss(self) -> None:
         """Ends every viewer, present and to come, so that a server can stop: they come back to another."""
@@ -132,27 +114,46 @@ class Hub:
         finally:
             self._heeding.discard(call)
 
-    @asynccontextmanager
-    async def join(self, streams: Sequence[tuple[str, Cursor | None]], dialect: str | Dialect) -> AsyncIterator[Viewer]:
+    async def seat(self, streams: Sequence[tuple[str, Cursor | None]], dialect: str | Dialect) -> Viewer:
         """A viewer of `streams`, each from its cursor on: from its beginning for None and for a stale one.
 
-        Raises `KeyError` for a dialect that is not in `DIALECTS`, and `Unavailable` where Redis does not
-        answer.
+        Tell when it is gone (`leave`). Raises `KeyError` for a dialect that is not in `DIALECTS`, and `Unavailable`
+        where Redis does not answer.
         """
-        viewer = Viewer(DIALECTS[dialect] if isinstance(dialect, str) else dialect)
-        watched = [self._watch(stream, viewer) for stream, _ in streams]
+        dialect = DIALECTS[dialect] if isinstance(dialect, str) else dialect
+        viewer = Viewer(dialect, tuple([stream for stream, _ in streams]))
+        watched = [self._watch(stream, viewer) for stream in viewer.streams]
         try:
             await self._seat(viewer, watched, [cursor for _, cursor in streams])
-            if self._dismissed:
-                viewer.dismiss()
+        except BaseException:
+            self.leave(viewer)
+            raise
+        if self._dismissed:
+            viewer.dismiss()
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """The viewer is gone."""
+        for stream in viewer.streams:
+            watched = self._watched.get(self._log.channel(stream).encode())
+            if watched is not None:
+                self._leave(viewer, watched)
+
+    @asynccontextmanager
+    async def join(self, streams: Sequence[tuple[str, Cursor | None]], dialect: str | Dialect) -> AsyncIterator[Viewer]:
+        """As `seat`, for as long as the block runs."""
+        viewer = await self.seat(streams, dialect)
+        try:
             yield viewer
         finally:
-            for one in watched:
-                self._leave(viewer, one)
+            self.leave(viewer)
 
     async def check(self) -> None:
         """Reads again every log that has gone on without the hub noticing. Raises Redis errors."""
-        before = {channel: watched.view.cursor for channel, watched in self._watched.items()}
+        await self._check(list(self._watched))
+
+    async def _check(self, channels: Sequence[bytes]) -> None:
+        before = {channel: self._watched[channel].view.cursor for channel in channels}
         tops = await self._log.tops([self._watched[channel].view.stream for channel in before])
         # Whatever was published before `tops` was answered has been received once the ping is answered:
         # what is missing then is lost, not late.
@@ -164,7 +165,7 @@ class Hub:
             view = watched.view
             view.compare(top, known)
             if view.rolled_back or top.epoch != view.epoch or top.seq > view.retained.seq:
-                self._read(watched)
+                self._resync(watched)
         self._ask_about_silence()
 
     async def _keep_checking(self) -> None:
@@ -172,7 +173,7 @@ class Hub:
             # Jittered, so that many processes do not ask Redis at the same moment.
             await asyncio.sleep(self._check_interval * random.uniform(0.8, 1.2))  # noqa: S311
             try:
-                await self.check()
+                await self._check([channel for channel, watched in self._watched.items() if watched.is_due()])
             except Exception as error:
                 _log.warning("the hub could not check its streams: %s", error)
 
@@ -185,16 +186,16 @@ class Hub:
             # Not awaited: while the app looks (its database may hang), the checks go on.
             self._asking = asyncio.create_task(_ask(self._on_silent, silent), name="streams-silence")
 
-    def _watch(self, stream: str, viewer: Viewer) -> _Watched:
+    def _watch(self, stream: str, viewer: Viewer) -> Watched:
         channel = self._log.channel(stream).encode()
         watched = self._watched.get(channel)
         if watched is None:
-            watched = self._watched[channel] = _Watched(channel, View(stream))
+            watched = self._watched[channel] = Watched(channel, View(stream))
             watched.task = asyncio.create_task(self._open(watched))
         watched.view.viewers.add(viewer)
         return watched
 
-    async def _seat(self, viewer: Viewer, watched: list[_Watched], cursors: list[Cursor | None]) -> None:
+    async def _seat(self, viewer: Viewer, watched: list[Watched], cursors: list[Cursor | None]) -> None:
         try:
             async with asyncio.timeout(self._patience):
                 for one, cursor in zip(watched, cursors, strict=True):
@@ -203,7 +204,7 @@ class Hub:
         except TimeoutError:
             raise Unavailable("Redis does not answer") from None
 
-    async def _ready(self, watched: _Watched, cursor: Cursor | None) -> None:
+    async def _ready(self, watched: Watched, cursor: Cursor | None) -> None:
         # Everybody waits for the same task: the second viewer may come while the first one's SUBSCRIBE is
         # under way.
         if watched.task is not None:
@@ -212,27 +213,32 @@ class Hub:
             # A page may have read the log a moment before its last message reaches us.
             await asyncio.shield(self._read(watched))
 
-    def _leave(self, viewer: Viewer, watched: _Watched) -> None:
+    def _leave(self, viewer: Viewer, watched: Watched) -> None:
         watched.view.viewers.discard(viewer)
-        if watched.view.viewers or self._watched.get(watched.channel) is not watched:
+        if watched.view.viewers:
             return
         del self._watched[watched.channel]
         self._subscriber.unsubscribe(watched.channel)
         if watched.task is not None:
             watched.task.cancel()
 
-    async def _open(self, watched: _Watched) -> None:
+    async def _open(self, watched: Watched) -> None:
         await self._subscriber.subscribe(watched.channel)
         await self._bring_up_to_date(watched)
 
-    def _read(self, watched: _Watched) -> asyncio.Task[None]:
+    def _read(self, watched: Watched) -> asyncio.Task[None]:
         """The task after which the log has been read, as of now or later."""
         watched.stale = True
         if watched.task is None:
             watched.task = asyncio.create_task(self._bring_up_to_date(watched))
         return watched.task
 
-    async def _bring_up_to_date(self, watched: _Watched) -> None:
+    def _resync(self, watched: Watched) -> None:
+        self._resyncs += 1
+        watched.rounds = 0
+        self._read(watched)
+
+    async def _bring_up_to_date(self, watched: Watched) -> None:
         pause = 0.05
         while watched.stale:
             watched.stale = False
@@ -257,6 +263,7 @@ class Hub:
         if watched is None:
             return
         self._frames += 1
+        watched.rounds = 0
         try:
             frame = parse_frame(payload)
         except ValueError:
@@ -267,11 +274,11 @@ class Hub:
         elif watched.view.take(frame):
             watched.view.wake()
         else:
-            self._read(watched)
+            self._resync(watched)
 
     def _resubscribed(self, channel: bytes) -> None:
         if (watched := self._watched.get(channel)) is not None:
-            self._read(watched)
+            self._resync(watched)
 
 
 async def _ask(on_silent: Callable[[Sequence[str]], Awaitable[None]], silent: list[str]) -> None:

@@ -3,83 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from .cursor import Cursor, Cursors
 from .events import DONE, Encoded, Event, encoded
 from .ops import Op
-from .retained import Frame, Held, Retained, text_of
+from .retained import Held, Retained, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from .dialects import Dialect
-    from .snapshot import Snapshot
-
-_decode_ops = msgspec.json.Decoder(list[Op]).decode
-
-
-@dataclass(slots=True, eq=False)
-class View:
-    """A stream in view of this process, held once for all its viewers. `epoch` is None until it has a log.
-
-    `beginnings` counts how often what the seqs mean has changed: a viewer who knows another number starts over.
-    """
-
-    stream: str
-    epoch: str | None = None
-    retained: Retained = field(default_factory=Retained)
-    beginnings: int = 0
-    viewers: set[Viewer] = field(default_factory=set)
-    rolled_back: bool = False
-
-    @property
-    def cursor(self) -> Cursor | None:
-        return None if self.epoch is None else Cursor(self.epoch, self.retained.seq, self.retained.closed)
-
-    def covers(self, cursor: Cursor) -> bool:
-        """Whether a viewer can go on from `cursor`: it is of this log and not of the future, or of an end."""
-        return cursor.ended or (cursor.epoch == self.epoch and cursor.seq <= self.retained.seq)
-
-    def load(self, snapshot: Snapshot) -> None:
-        """Takes the log as it is in Redis in the place of what is held."""
-        if snapshot.cursor is None:
-            return
-        self.compare(snapshot.cursor, self.cursor)
-        if self.rolled_back or snapshot.cursor.epoch != self.epoch:
-            self._begin(snapshot.cursor.epoch)
-        self.retained = Retained(snapshot.cursor.seq, snapshot.closed)
-        for seq, index, op in snapshot.placed:
-            self.retained.add(seq, index, op)
-
-    def compare(self, top: Cursor, known: Cursor | None) -> None:
-        """Notes when `top`, of the log in Redis, shows that it has lost `known`: after a crash it is an older copy.
-
-        The seqs after it are given out again, so what viewers know by them is void.
-        """
-        if known is not None and top.epoch == known.epoch == self.epoch:
-            replaced = top.seq == known.seq and top.ended != known.ended
-            self.rolled_back |= replaced or top.seq < known.seq
-
-    def take(self, frame: Frame) -> bool:
-        """Takes a frame from Redis. False where it does not fit what is held: the log must be read."""
-        if frame.begins and frame.seq == self.retained.seq + 1:
-            self._begin(frame.epoch)
-        if frame.epoch != self.epoch or frame.seq > self.retained.seq + 1:
-            return False
-        if frame.seq == self.retained.seq + 1:
-            self.retained.apply(frame)
-        return True
-
-    def wake(self) -> None:
-        for viewer in self.viewers:
-            viewer.wake()
-
-    def _begin(self, epoch: str) -> None:
-        self.epoch = epoch
-        self.beginnings += 1
-        self.rolled_back = False
+    from .view import View
 
 
 @dataclass(slots=True, eq=False)
@@ -98,40 +34,51 @@ class _Seat:
 
 
 class Viewer:
-    """Somebody who watches streams. Made by `Hub.join`.
+    """Somebody who watches `streams`. Made by `Hub.seat`.
 
     `finished` is True once every stream is closed and all of it was given; `ended` is True then as well,
     and when the hub has dismissed its viewers.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
+    __slots__ = ("__weakref__", "_call", "_dialect", "_dismissed", "_seats", "finished", "streams")
+
+    def __init__(self, dialect: Dialect, streams: Sequence[str]) -> None:
+        self.streams = streams
         self.finished = False
         self._dialect = dialect
         self._dismissed = False
         self._seats: list[_Seat] = []
-        self._waiter: asyncio.Future[None] | None = None
+        self._call: Callable[[], None] | None = None
+
+    @property
+    def without_log(self) -> list[str]:
+        """Which of `streams` have no log: it has not begun, or Redis has lost it."""
+        return [seat.view.stream for seat in self._seats if seat.view.epoch is None]
 
     @property
     def ended(self) -> bool:
         return self.finished or self._dismissed
 
-    async def next(self) -> bytes:
-        """Waits until there is something past the cursor and gives all of it as SSE, one event a frame.
+    def listen(self, call: Callable[[], None] | None) -> None:
+        """Has `call` called when there may be something past the cursor, or the viewer has ended; None for nobody."""
+        self._call = call
 
-        What a slow viewer missed and is superseded by now is left out. When the viewer is finished, the
-        last event is `done`. Empty once `ended`. Cancelling it loses nothing.
+    def due_parts(self) -> list[bytes]:
+        """All that is past the cursor now, as SSE, one event a frame, in parts of which no long one is copied.
+
+        What a slow viewer missed and is superseded by now is left out. When the viewer is finished, the last event is
+        `done`. Empty where there is nothing, and once `ended`.
         """
-        return b"".join(await self.next_parts())
-
-    async def next_parts(self) -> list[bytes]:
-        """As `next`, in parts that are not copied for each viewer."""
         if self.ended:
             return []
-        parts = [part for event in await self.next_events() for part in event.sse()]
+        parts = [part for event in self.due_events() for part in event.sse()]
         return [*parts, DONE] if self.finished else parts
 
     async def next_events(self) -> list[Event]:
-        """As `next`, but the messages themselves, for a WebSocket, and no `done`. Empty only once `ended`."""
+        """Waits until there is something past the cursor, and gives the messages themselves, without `done`.
+
+        Empty only once `ended`. Cancelling it loses nothing.
+        """
         while not self.ended:
             if events := self.due_events():
                 return events
@@ -155,19 +102,20 @@ class Viewer:
         self._seats.append(seat)
 
     def wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._call is not None:
+            self._call()
 
     def dismiss(self) -> None:
         self._dismissed = True
         self.wake()
 
     async def _woken(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        woken = asyncio.get_running_loop().create_future()
+        self.listen(lambda: None if woken.done() else woken.set_result(None))
         try:
-            await self._waiter
+            await woken
         finally:
-            self._waiter = None
+            self.listen(None)
 
     def _due(self) -> list[Event]:
         events: list[Event] = []
@@ -193,13 +141,9 @@ class Viewer:
         return events
 
     def _cursors(self) -> str:
+        if len(self._seats) == 1:
+            return str(self._seats[0].cursor() or "")
         return str(Cursors(tuple([seat.cursor() for seat in self._seats])))
-
-
-def parse_frame(payload: bytes) -> Frame:
-    """The frame in a message, see `publish.lua`. Raises `ValueError` for what is none."""
-    epoch, seq, flags, _published_at_ms, ops = payload.split(b" ", 4)
-    return Frame(epoch.decode(), int(seq), b"r" in flags, b"c" in flags, _decode_ops(ops))
 
 
 def _encoded(held: Held, dialect: Dialect) -> Encoded:

@@ -7,7 +7,7 @@ without end, would otherwise hold memory for as long as they like.
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -17,8 +17,12 @@ from genapp.web.headers import HEADERS
 if TYPE_CHECKING:
     import asyncio
 
+    from litestar.types import Scope
     from uvicorn._types import ASGI3Application
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+    from genapp.streams import Line
+    from genapp.streams.lines import HandOver
 
 # Bytes not yet sent, after which a socket cannot be written to. Linux lets 4 MB wait, per connection: memory that is
 # counted as ours (a container's limit), and frames that are superseded long before they are sent.
@@ -136,7 +140,29 @@ class HttpConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
+        cycle.scope["state"]["hand_over"] = self.hand_over
         super()._start_asgi_task(cycle, app)
+
+    def hand_over(self, line: Line) -> None:
+        """Give the connection to `line`, which goes on with the answer that the app has begun.
+
+        The app is to return; its request, and whatever was sent ahead after it, is let go.
+        """
+        cycle = self.cycle if self._answering is None else self._answering
+        cycle.response_complete = True
+        self._wait(None)
+        self._unset_keepalive_if_required()
+        self.pipeline.clear()
+        self.flow.resume_reading()
+        self.connections.discard(self)
+        # Among the connections, because uvicorn tells those that it stops, and waits for them.
+        line.begin(
+            None if cycle.disconnected else self.transport,
+            chunked=bool(cycle.chunked_encoding),
+            kept_in=cast("set[Any]", self.connections),
+        )
+        # These know each other: without this they would wait for the collector of cycles, 10,000 at a time.
+        self.parser = self.cycle = self.scope = self._answering = None  # type: ignore[assignment]
 
     @property
     def _idle(self) -> bool:
@@ -179,6 +205,14 @@ class HttpConnection(HttpToolsProtocol):
         """Tell the app that its client has gone; what it still says is not sent."""
         cycle.disconnected = True
         cycle.message_event.set()
+
+
+def hand_over_of(scope: Scope) -> HandOver:
+    """What gives the connection of a request away, see `HttpConnection.hand_over`."""
+    hand_over: HandOver | None = scope["state"].get("hand_over")
+    if hand_over is None:
+        raise RuntimeError("Streams are served over genapp's own connections: start the server by `genapp web`.")
+    return hand_over
 
 
 def _text(refusal: Refusal) -> bytes:

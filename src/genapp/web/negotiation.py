@@ -36,3 +36,12 @@ def shape(request: ASGIConnection[Any, Any, Any, Any]) -> Shape:
         return "json"
     sends_json = request.headers.get("content-type", "").startswith("application/json")
     return "json" if sends_json and accept in ("", "*/*") else "page"
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether a client that says so can read gzip."""
+    for one in accept_encoding.lower().split(","):
+        name, _, quality = one.partition(";")
+        if name.strip() == "gzip":
+            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

@@ -16,11 +16,15 @@ from genapp.logs import Facts
 from genapp.streams.socket import PIECE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from litestar.types import ASGIApp, Receive, Scope, Send
 
     from genapp.web.visitors import Visitor
+
+    # With the bytes and the frames that a stream has been sent.
+    Ended = Callable[[int, int], None]
 
 logger = logging.getLogger("genapp.access")
 
@@ -30,7 +34,6 @@ CLIENT_GONE = 499
 UNTRACED = ("/static/", "/healthz", "/readyz", "/metrics")
 # What carries an answer.
 BODIES = frozenset({"http.response.body", "websocket.send", PIECE})
-HEARTBEAT = b"event: hb\n"
 
 
 class Observed:
@@ -44,6 +47,7 @@ class Observed:
         request_id = logs.new_request_id(_from_proxy(scope, HEADER))
         with logs.ids(request_id=request_id), _traced(scope, request_id) as span:
             exchange = Exchange(scope, send, request_id, log_access=self.log_access)
+            scope["state"]["exchange"] = exchange
             try:
                 await self.app(scope, receive, exchange.send)
             except Exception:
@@ -55,9 +59,11 @@ class Observed:
 
 
 class Exchange:
-    """One request and its answer, as it passes. Plain: an open stream holds one for as long as it lives."""
+    """One request and its answer, as it passes. Plain: a WebSocket holds one for as long as it lives."""
 
-    __slots__ = ("_began", "_bytes", "_frames", "_log", "_request_id", "_scope", "_send", "_streams", "status")
+    __slots__ = (
+        "_began", "_bytes", "_frames", "_handed_over", "_log", "_request_id", "_scope", "_send", "_streams", "status",
+    )  # fmt: skip
 
     def __init__(self, scope: Scope, send: Send, request_id: str, *, log_access: bool) -> None:
         self.status = 0
@@ -66,6 +72,7 @@ class Exchange:
         self._request_id = request_id
         self._log = log_access
         self._streams = False
+        self._handed_over = False
         self._bytes = 0
         self._frames = 0
         self._began = time.monotonic()
@@ -82,11 +89,24 @@ class Exchange:
             self.status = 403  # what a server makes of a WebSocket that was not accepted
         await self._send(message)
 
+    def hand_over(self) -> Ended | None:
+        """The answer goes on past the app (`streams/lines.py`). Gives what to call at its end, if somebody asks."""
+        self._handed_over = True
+        if not self._log:
+            return None
+        said, request_id, began = self._facts(200), self._request_id, self._began
+
+        def ended(sent_bytes: int, frames: int) -> None:
+            with logs.ids(request_id=request_id):
+                logger.info(Facts("stream ended", {**said, "ms": _since(began), "bytes": sent_bytes, "frames": frames}))
+
+        return ended
+
     def end(self) -> None:
         """It is over, however it ended."""
-        if self._log:
+        if self._log and not (self._handed_over and self._streams):
             kind = "stream ended" if self._streams else "request"
-            numbers = {"ms": round((time.monotonic() - self._began) * 1000, 1), "bytes": self._bytes}
+            numbers = {"ms": _since(self._began), "bytes": self._bytes}
             self._say(kind, {**numbers, "frames": self._frames} if self._streams else numbers)
 
     def _start(self, message: Any) -> None:
@@ -102,9 +122,6 @@ class Exchange:
     def _count(self, kind: str, message: Any) -> None:
         if kind == "http.response.body":
             body: bytes = message.get("body", b"")
-            if self._streams:
-                # An event's end is never cut in two (streams/events.py).
-                self._frames += body.count(b"\n\n") - body.count(HEARTBEAT)
         elif kind == PIECE:
             body = message["payload"]
             self._frames += not message["more"]
@@ -114,14 +131,19 @@ class Exchange:
         self._bytes += len(body)
 
     def _say(self, message: str, numbers: dict[str, float]) -> None:
-        facts: dict[str, str | int | float] = {
+        logger.info(Facts(message, {**self._facts(self.status or CLIENT_GONE), **numbers}))
+
+    def _facts(self, status: int) -> dict[str, str | int | float]:
+        return {
             "method": str(self._scope.get("method", "WEBSOCKET")),
             "route": route_of(self._scope),
-            "status": self.status or CLIENT_GONE,
+            "status": status,
             "user": _user_kind(self._scope),
-            **numbers,
         }
-        logger.info(Facts(message, facts))
+
+
+def _since(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 1)
 
 
 def route_of(scope: Scope) -> str:

@@ -39,9 +39,8 @@ class Openings:
         self._most = {"user": per_user, "address": per_address}
         self._open: Counter[str] = Counter()
 
-    @contextmanager
-    def one_more(self, names: tuple[str, ...]) -> Iterator[None]:
-        """Count a connection for as long as the block runs; raises TooMany."""
+    def add(self, names: tuple[str, ...]) -> None:
+        """Count a connection, until it is removed; raises TooMany."""
         for name in names:
             most = self._most[name.partition(":")[0]]
             if most and self._open[name] >= most:
@@ -50,10 +49,19 @@ class Openings:
                     retry_after=RETRY_AFTER,
                 )
         self._open.update(names)
+
+    def remove(self, names: tuple[str, ...]) -> None:
+        """A connection that was added is gone."""
+        for name in names:
+            self._open[name] -= 1
+            if not self._open[name]:
+                del self._open[name]
+
+    @contextmanager
+    def one_more(self, names: tuple[str, ...]) -> Iterator[None]:
+        """Count a connection for as long as the block runs; raises TooMany."""
+        self.add(names)
         try:
             yield
         finally:
-            for name in names:
-                self._open[name] -= 1
-                if not self._open[name]:
-                    del self._open[name]
+            self.remove(names)

@@ -13,7 +13,7 @@ from litestar.params import SkipValidation
 from genapp import jobs, models, redis_clients, tracing
 from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
-from genapp.streams import Hub, Log, Names
+from genapp.streams import Hub, Lines, Log, Names
 from genapp.web.access import Access
 from genapp.web.openings import Openings
 from genapp.web.origins import Origins
@@ -50,6 +50,7 @@ class Parts:
     redis: Redis
     log: Log
     hub: Hub
+    lines: Lines
     jobs: jobs.Jobs
     quotas: Quotas
 
@@ -89,6 +90,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             client,
             log,
             hub,
+            Lines(heartbeat=settings.sse_heartbeat, lifetime=settings.sse_lifetime),
             jobs.Jobs(broker),
             Quotas(client, rates(settings)),
         )

@@ -41,6 +41,12 @@ async def show_finished(log: Log, names: Sequence[str]) -> None:
             await views.show_end(log, generation)
 
 
+async def restore_finished(log: Log, names: Sequence[str]) -> None:
+    """The same for those whose log Redis has lost."""
+    tops = await log.tops(names)
+    await show_finished(log, [name for name, top in zip(names, tops, strict=True) if top is None])
+
+
 async def _generations(names: Sequence[str]) -> list[Generation]:
     ids = [one for name in names if (one := parse_id(name.removeprefix("generation:")))]
     return await Generation.objects().where(Generation.id.is_in(ids)) if ids else []

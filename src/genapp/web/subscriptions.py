@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, cast
 from litestar import Request, asgi
 from litestar.types import Receive, Scope, Send
 
-from genapp import metrics, streams
+from genapp import streams
 from genapp.errors import Invalid, NotFound, WrongMethod
+from genapp.web.connections import hand_over_of
+from genapp.web.holding import Holding
+from genapp.web.negotiation import accepts_gzip
 from genapp.web.openings import counted
 from genapp.web.pages import address_of
 from genapp.web.policies import Policy, is_for
-from genapp.web.silence import show_finished
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from genapp.revocations import Keys
     from genapp.web.parts import Parts
     from genapp.web.visitors import Visitor
@@ -77,17 +77,20 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return
-    with parts.openings.one_more(holder.counted), metrics.viewers.track_inprogress():
-        await restore_finished(parts, names)
-        async with parts.hub.join(list(zip(names, places, strict=True)), dialect) as viewer:
-            with parts.revocations.holding(holder.keys, holder.asked_at, viewer.dismiss):
-                await streams.serve(
-                    cast("Any", send),
-                    cast("Any", receive),
-                    viewer,
-                    heartbeat=parts.settings.sse_heartbeat,
-                    lifetime=lifetime(parts, holder),
-                )
+    held = Holding(parts, holder.counted, scope["state"]["exchange"].hand_over())
+    try:
+        viewer = await held.seat(list(zip(names, places, strict=True)), dialect, holder.keys, holder.asked_at)
+        await parts.lines.serve(
+            cast("Any", send),
+            hand_over_of(scope),
+            viewer,
+            lifetime=lifetime(parts, holder),
+            gzip=accepts_gzip(request.headers.get("accept-encoding", "")),
+            on_end=held.close,
+        )
+    except BaseException:
+        held.close()
+        raise
 
 
 def lifetime(parts: Parts, holder: Holder) -> float:
@@ -95,7 +98,7 @@ def lifetime(parts: Parts, holder: Holder) -> float:
     longest = parts.settings.sse_lifetime
     if not holder.expires_at:
         return longest
-    # Connections end up to a tenth later than they are told to (streams/sse.py).
+    # Connections end up to a tenth later than they are told to (streams/lines.py).
     return min(longest, max(0.0, holder.expires_at - time.time()) / 1.1)
 
 
@@ -108,12 +111,3 @@ def verified(request: Request[Any, Any, Any], parts: Parts, viewer: str) -> list
         return [parts.names.verify(token, viewer, time.time()) for token in tokens]
     except streams.InvalidName:
         raise NotFound from None
-
-
-async def restore_finished(parts: Parts, names: Sequence[str]) -> None:
-    """Show the end of finished generations whose log Redis has lost.
-
-    The one case in which a subscription asks the database: without it the viewer would wait for ever.
-    """
-    tops = await parts.log.tops(names)
-    await show_finished(parts.log, [name for name, top in zip(names, tops, strict=True) if top is None])

@@ -15,7 +15,7 @@ from genapp.streams import after as put_after
 from genapp.streams import before as put_before
 from genapp.streams import remove as take_away
 from genapp.streams import update as fill
-from tests.integration.streams.screens import Screen, Transcript
+from tests.integration.streams.screens import Screen, Transcript, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -233,7 +233,7 @@ class Client:
     async def _read(self) -> None:
         assert self.viewer is not None
         try:
-            while body := await self.viewer.next():
+            while body := await written(self.viewer):
                 self.screen.read(body)
                 self._require_order()
                 for stream, place in zip(self.streams, self.places(), strict=True):

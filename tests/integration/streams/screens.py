@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from genapp.streams import Snapshot, Viewer
 
 
+DONE = b"event: done\ndata: \n\n"
+
+
+async def written(viewer: Viewer) -> bytes:
+    """What a viewer's connection is written when there is something; nothing once it has ended."""
+    if viewer.ended:
+        return b""
+    events = await viewer.next_events()
+    body = b"".join([part for event in events for part in event.sse()])
+    return body + DONE if viewer.finished else body
+
+
 class Message(NamedTuple):
     """One server-sent event, as a browser reads it."""
 
@@ -104,7 +116,7 @@ class Screen:
         """Shows what the viewer is sent until the text `until` is on the screen, or the viewer is finished."""
         async with asyncio.timeout(5):
             while not viewer.ended and (until is None or until not in self.text()):
-                self.read(await viewer.next())
+                self.read(await written(viewer))
 
 
 class Transcript:

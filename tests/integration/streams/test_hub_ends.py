@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from genapp.streams import Cursors, Hub, append
+from tests.integration.streams.screens import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 async def test_who_was_given_the_end_is_not_shown_what_a_later_attempt_writes(log: SeamedLog, hub: Hub) -> None:
     async with hub.join([("a", None), ("b", None)], "htmx") as viewer:
         await log.publish("a", [append("x", "the end")], fence=1, close=True)
-        assert b"the end" in await viewer.next()
+        assert b"the end" in await written(viewer)
         await log.publish("a", [append("x", "once more")], fence=2, reset=True)
         await log.publish("b", [append("y", "goes on")])
         seen = b""
         while b"goes on" not in seen:
-            seen += await viewer.next()
+            seen += await written(viewer)
         assert b"once more" not in seen
         await log.publish("b", [append("y", "and ends")], close=True)
-        assert b"event: done" in await viewer.next()
+        assert b"event: done" in await written(viewer)
 
 
 @pytest.mark.parametrize("what_is_left", ["the-log-of-the-next-attempt", "nothing"])
@@ -51,7 +52,7 @@ async def test_who_was_given_the_end_keeps_it_over_a_new_connection(
         await log.publish("b", [append("y", "and ends")], close=True)
         seen = b""
         while not viewer.finished:
-            seen += await viewer.next()
+            seen += await written(viewer)
         assert b"and ends" in seen
         assert b"once more" not in seen
 
@@ -76,7 +77,7 @@ async def test_streams_that_stand_still_are_told_to_the_app_until_they_end(log: 
         Hub(log, redis_url, check_interval=0.05, on_silent=on_silent, silence=0.1) as hub,
         hub.join([("s", None)], "htmx") as viewer,
     ):
-        assert b"the end" in await viewer.next()
+        assert b"the end" in await written(viewer)
     assert told.get_nowait() == ["s"]
 
 
@@ -89,7 +90,7 @@ async def test_who_was_given_the_end_keeps_it_when_redis_comes_back_with_an_olde
         ended = await log.publish("a", [append("x", "the end")], close=True)
         seen = b""
         while b"the end" not in seen:
-            seen += await viewer.next()
+            seen += await written(viewer)
         await redis.restore(log.channel("a"), 0, copy, replace=True)
         await hub.check()
         async with hub.join([("a", None)], "htmx"):
@@ -108,12 +109,12 @@ async def test_an_end_that_took_the_place_of_another_frame_is_found_by_the_check
         await log.publish("s", [append("x", "lost by Redis")])
         seen = b""
         while b"lost by Redis" not in seen:
-            seen += await viewer.next()
+            seen += await written(viewer)
         await redis.restore(log.channel("s"), 0, copy, replace=True)
         await log.publish("s", [append("x", "the end")], close=True)  # the seq of the one that was lost
         await hub.check()
         async with asyncio.timeout(5):
-            assert b"the end" in await viewer.next()
+            assert b"the end" in await written(viewer)
 
 
 async def test_an_app_that_cannot_look_does_not_keep_the_hub_from_checking(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from genapp.streams import Cursor, Hub, Log, LogLost, append, replace
+from tests.integration.streams.screens import written
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -93,6 +94,6 @@ async def test_frames_that_came_before_a_log_was_read_do_not_outlive_their_loss(
         await hub._subscriber.ping()
         await redis.restore(log.channel("s"), 0, copy, replace=True)
         viewer = await joining
-        screen.read(await viewer.next())
+        screen.read(await written(viewer))
         await second.__aexit__(None, None, None)
     assert screen.text() == "1;"

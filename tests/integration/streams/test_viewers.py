@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from genapp.streams import Cursor, Cursors, Hub, Log, Viewer, append, remove, replace, text, update
+from tests.integration.streams.screens import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ async def test_a_slow_viewer_skips_superseded_tails_and_ends_equal(
                 ops.append(append("log", word(number)))
             await log.publish("s", ops, close=number == 49)
             await quick.watch(one, until=f"{number}.")
-        body = await two.next()
+        body = await written(two)
         slow.read(body)
     assert slow.html == quick.html
     assert slow.done
@@ -53,7 +54,7 @@ async def test_a_slow_viewer_skips_superseded_tails_and_ends_equal(
 async def test_leaving_leaves_no_subscription_and_no_memory(log: SeamedLog, hub: Hub, redis: Redis) -> None:
     async with hub.join([("s", None), ("t", None)], "htmx") as viewer:
         await say(log, 1)
-        await viewer.next()
+        await written(viewer)
         gone = weakref.ref(viewer)
         assert hub.statistics().streams == 2
         assert dict(await redis.pubsub_numsub(log.channel("s"))) == {log.channel("s").encode(): 1}
@@ -130,9 +131,9 @@ async def test_a_viewer_who_comes_back_goes_on_where_he_was(
 ) -> None:
     await say(log, 1, 2, 3)
     async with hub.join([("s", None)], "htmx") as viewer:
-        cut_off = read_messages(await viewer.next())[1]
+        cut_off = read_messages(await written(viewer))[1]
     async with hub.join([("s", Cursor.parse(cut_off.id or ""))], "htmx") as viewer:
-        screen.read(await viewer.next())
+        screen.read(await written(viewer))
     assert screen.text() == "3;"
 
 
@@ -143,16 +144,16 @@ async def test_a_cursor_that_is_not_of_the_log_means_from_the_beginning(
     published = await say(log, 1, 2)
     cursor = Cursor("0" * 12, 2) if stale == "another-epoch" else Cursor(published.cursor.epoch, 3)
     async with hub.join([("s", cursor)], "htmx") as viewer:
-        screen.read(await viewer.next())
+        screen.read(await written(viewer))
     assert screen.text() == "1;2;"
 
 
 async def test_who_has_all_of_a_closed_stream_is_told_so_and_nothing_else(log: SeamedLog, hub: Hub) -> None:
     published = await say(log, 1, close=True)
     async with hub.join([("s", published.cursor)], "htmx") as viewer:
-        assert await viewer.next() == b"event: done\ndata: \n\n"
+        assert await written(viewer) == b"event: done\ndata: \n\n"
         assert viewer.finished
-        assert await viewer.next() == b""
+        assert await written(viewer) == b""
 
 
 async def test_dialects_of_one_stream_do_not_mix(log: SeamedLog, hub: Hub) -> None:
@@ -162,9 +163,9 @@ async def test_dialects_of_one_stream_do_not_mix(log: SeamedLog, hub: Hub) -> No
         hub.join([("s", None)], "json") as program,
     ):
         await log.publish("s", [update("a", "<i/>"), remove("b"), text("t")])
-        assert b"<hx-partial" in await htmx.next()
-        assert b"<turbo-stream" in await turbo.next()
-        assert b'"content":"t"' in await program.next()
+        assert b"<hx-partial" in await written(htmx)
+        assert b"<turbo-stream" in await written(turbo)
+        assert b'"content":"t"' in await written(program)
 
 
 async def test_two_hundred_viewers_see_the_same(log: SeamedLog, hub: Hub, new_screen: type[Screen]) -> None:
@@ -182,7 +183,7 @@ async def test_two_hundred_viewers_see_the_same(log: SeamedLog, hub: Hub, new_sc
 
 async def test_a_server_that_stops_lets_its_viewers_go(log: SeamedLog, hub: Hub) -> None:
     async with hub.join([("s", None)], "htmx") as viewer:
-        waiting = asyncio.create_task(viewer.next())
+        waiting = asyncio.create_task(written(viewer))
         await asyncio.sleep(0)
         hub.dismiss()
         assert await waiting == b""
@@ -194,7 +195,7 @@ async def test_a_server_that_stops_lets_its_viewers_go(log: SeamedLog, hub: Hub)
 
 async def test_waiting_can_be_given_up_without_losing_anything(log: SeamedLog, hub: Hub, screen: Screen) -> None:
     async with hub.join([("s", None)], "htmx") as viewer:
-        waiting = asyncio.create_task(viewer.next())
+        waiting = asyncio.create_task(written(viewer))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
@@ -208,15 +209,15 @@ async def test_a_viewer_with_nothing_to_see_is_not_woken(
 ) -> None:
     await say(log, 1)
     async with hub.join([("s", None)], "htmx") as viewer, hub.join([("t", None)], "htmx") as neighbour:
-        await viewer.next()
-        waiting = asyncio.create_task(viewer.next())
+        await written(viewer)
+        waiting = asyncio.create_task(written(viewer))
         woken: list[Viewer] = []
         wake = Viewer.wake
         monkeypatch.setattr(Viewer, "wake", lambda self: (woken.append(self), wake(self)))
         for _ in range(3):
             await hub.check()
         await say(log, 2, stream="t")
-        await neighbour.next()
+        await written(neighbour)
         assert viewer not in woken
         await say(log, 3, close=True)
         assert b"3;" in await waiting

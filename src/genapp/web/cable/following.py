@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from genapp.streams import Cursor
-from genapp.web.subscriptions import restore_finished
+from genapp.web.silence import restore_finished
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -35,7 +35,7 @@ async def place_in(parts: Parts, stream: str, since: Since) -> Cursor | None:
 
     Errors of Redis, and of the database for a log that is gone, pass through.
     """
-    await restore_finished(parts, [stream])
+    await restore_finished(parts.log, [stream])
     if not isinstance(since, int):
         return since
     (top,) = await parts.log.tops([stream])

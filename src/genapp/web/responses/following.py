@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,14 +10,17 @@ import msgspec
 from litestar import Response
 from redis.exceptions import RedisError
 
-from genapp import metrics, streams, views
+from genapp import streams, views
 from genapp.errors import TooMany
+from genapp.web.connections import hand_over_of
 from genapp.web.errors import as_ours
+from genapp.web.holding import Holding
 from genapp.web.openings import counted
 from genapp.web.responses.telling import Message
-from genapp.web.subscriptions import restore_finished
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from litestar.types import Receive, Scope, Send
 
     from genapp.models import Generation
@@ -32,7 +36,7 @@ decode_message = msgspec.json.Decoder(Message).decode
 
 
 class Following:
-    """What `streams.serve` writes: the messages of a viewer as the events of a response.
+    """What a line writes: the messages of a viewer as the events of a response.
 
     Without a viewer it tells what the row says and ends: the whole, or how a response begins.
     """
@@ -41,37 +45,45 @@ class Following:
         self._telling = telling
         self._generation = generation
         self._viewer = viewer
-        # Written by and by: whoever waits for more may be cancelled, and what was taken must not be lost.
         self._parts = telling.begin()
-        self._last = generation.finished
-        self._over = False
+        self._call: Callable[[], None] | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     @property
     def ended(self) -> bool:
-        if self._over or self._telling.over:
-            return not self._parts
-        dismissed = self._viewer is not None and self._viewer.ended and not self._viewer.finished
-        return dismissed and not self._parts
+        if self._parts or self._ending is not None:
+            return False
+        return self._telling.over or self._viewer is None or (self._viewer.ended and not self._viewer.finished)
 
-    async def next_parts(self) -> list[bytes]:
-        """Wait until there is something to tell."""
-        if not self._parts and not self._last and self._viewer is not None:
-            events = await self._viewer.next_events()
+    def listen(self, call: Callable[[], None] | None) -> None:
+        """See `streams.Source`."""
+        self._call = call
+        if self._viewer is not None:
+            self._viewer.listen(call)
+
+    def due_parts(self) -> list[bytes]:
+        """See `streams.Source`."""
+        viewer = self._viewer
+        if viewer is not None and not self._telling.over and self._ending is None:
+            events = viewer.due_events()
             self._parts += self._telling.take(
                 [decode_message(one) for event in events for one in event.encoded.messages]
             )
-            self._last = self._viewer.finished
-        if self._last and not self._telling.over:
-            self._parts += await self._end()
-        self._over = self._viewer is None
+        last = self._generation.finished if viewer is None else viewer.finished
+        if last and not self._telling.over and self._ending is None:
+            # The row has to be asked; what has been told so far need not wait for it.
+            self._ending = asyncio.create_task(self._end())
         parts, self._parts = self._parts, []
         return parts
 
-    async def _end(self) -> list[bytes]:
+    async def _end(self) -> None:
         try:
-            return self._telling.end(await self._generation.reread())
+            self._parts += self._telling.end(await self._generation.reread())
         except Exception as error:  # it was deleted, or the database is away
-            return [self._telling.fail(as_ours(error))]
+            self._parts.append(self._telling.fail(as_ours(error)))
+        self._ending = None
+        if self._call is not None:
+            self._call()
 
 
 class Followed(Response[None]):
@@ -96,34 +108,37 @@ class Followed(Response[None]):
         return self._answer
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with metrics.viewers.track_inprogress():
-            if self._generation.finished:
-                await self._serve(receive, send, None)
-                return
-            try:
-                with self._parts.openings.one_more(counted(self._visitor, None)):
-                    await self._follow(receive, send)
-            except (TooMany, streams.Unavailable, RedisError, OSError) as error:
-                if not self._at_once:
-                    raise
-                logger.warning("a response cannot be followed, its client has to come back: %s", error)
-                await self._serve(receive, send, None)
+        self._hand_over, self._send = hand_over_of(scope), send
+        ended = scope["state"]["exchange"].hand_over()
+        if self._generation.finished:
+            await self._serve(Holding(self._parts, (), ended), None)
+            return
+        try:
+            await self._follow(Holding(self._parts, counted(self._visitor, None), ended))
+        except (TooMany, streams.Unavailable, RedisError, OSError) as error:
+            if not self._at_once:
+                raise
+            logger.warning("a response cannot be followed, its client has to come back: %s", error)
+            await self._serve(Holding(self._parts, (), ended), None)
 
-    async def _follow(self, receive: Receive, send: Send) -> None:
-        name = views.stream_name(self._generation.id)
-        await restore_finished(self._parts, [name])
-        async with self._parts.hub.join([(name, None)], "json") as viewer:
-            self._at_once = False  # from here on the answer has begun
-            with self._parts.revocations.holding(self._visitor.keys, self._visitor.asked_at, viewer.dismiss):
-                await self._serve(receive, send, viewer)
+    async def _follow(self, held: Holding) -> None:
+        name, visitor = views.stream_name(self._generation.id), self._visitor
+        try:
+            viewer = await held.seat([(name, None)], "json", visitor.keys, visitor.asked_at)
+        except BaseException:
+            held.close()
+            raise
+        await self._serve(held, viewer)
 
-    async def _serve(self, receive: Receive, send: Send, viewer: streams.Viewer | None) -> None:
-        settings = self._parts.settings
-        await streams.serve(
-            cast("Any", send),
-            cast("Any", receive),
-            Following(self._telling, self._generation, viewer),
-            beat=BEAT,
-            heartbeat=settings.sse_heartbeat,
-            lifetime=settings.sse_lifetime,
-        )
+    async def _serve(self, held: Holding, viewer: streams.Viewer | None) -> None:
+        try:
+            await self._parts.lines.serve(
+                cast("Any", self._send),
+                self._hand_over,
+                Following(self._telling, self._generation, viewer),
+                beat=BEAT,
+                on_end=held.close,
+            )
+        except BaseException:
+            held.close()
+            raise

@@ -16,7 +16,7 @@ from genapp.models import new_id
 from genapp.quotas import Quotas
 from genapp.revocations import Revocations
 from genapp.settings import Settings
-from genapp.streams import Hub, Log, Names, Socket
+from genapp.streams import Hub, Lines, Log, Names, Socket
 from genapp.streams.socket import PIECE
 from genapp.web.access import Access
 from genapp.web.cable.connection import Connection
@@ -109,6 +109,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         client,
         log,
         hub,
+        Lines(),
         jobs.Jobs(broker),
         Quotas(client, rates(settings)),
     )

@@ -1,0 +1,269 @@
+"""Viewers' connections, served as server-sent events without a task, a timer or a buffer each.
+
+Once its answer has begun, a connection is handed over by the server that read the request, and everything it took to
+decide the request is let go. What is left of a viewer who waits is a transport, a cursor and a slot on a timer that
+all share: 10,000 of them are one wake-up a second. Frames are written from where they arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .events import HEARTBEAT, PIECE, pieces
+from .gzipping import GZIP, Gzip
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    # Has a line `begin` on the connection, which nobody else may write to from then on.
+    HandOver = Callable[["Line"], None]
+
+HEADERS = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    # What follows on this connection is nobody's request: it ends with the answer.
+    (b"connection", b"close"),
+)
+
+# Bytes that a client may send while it is answered. There is nothing to say: more is an attempt to keep us busy.
+_HEARD = 65_536
+# Seconds without a frame after which a compressor (some 10 KB) is let go.
+_RESTS_AFTER = 2.0
+
+
+class Source(Protocol):
+    """What is served, such as a `Viewer`."""
+
+    @property
+    def ended(self) -> bool: ...
+
+    def due_parts(self) -> list[bytes]:
+        """What is to be written now, perhaps nothing. Asked again after each call of what `listen` was given."""
+        ...
+
+    def listen(self, call: Callable[[], None] | None) -> None:
+        """Has `call` called when there is something to write, or it has ended; None for nobody."""
+        ...
+
+
+class Lines:
+    """The connections of one process. `frames` and `bytes` count what all of them were sent, `open` how many there are.
+
+    Each is told `beat` at once and after every `heartbeat` seconds of silence, and ends after `lifetime` seconds, give
+    or take a tenth, between two events: the client then comes back with its cursor. A client that reads slowly is
+    waited for; what is superseded meanwhile is never sent. What still waits a heartbeat after its time (for a client
+    that does not read at all) is given up.
+    """
+
+    def __init__(self, *, heartbeat: float = 15, lifetime: float = 600) -> None:
+        self.heartbeat = heartbeat
+        self.lifetime = lifetime
+        self.open = 0
+        self.frames = 0
+        self.bytes = 0
+        self._slots: dict[int, list[Line]] = {}
+        self._step = min(1.0, heartbeat / 8)
+        self._reached = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def serve(
+        self,
+        send: Send,
+        hand_over: HandOver,
+        source: Source,
+        *,
+        beat: bytes = HEARTBEAT,
+        lifetime: float | None = None,
+        gzip: bool = False,
+        on_end: Callable[[Line], None] = lambda _: None,
+    ) -> None:
+        """Begins the answer by ASGI's `send`, and goes on with it after this has returned.
+
+        `on_end` is called when the connection is gone. `gzip`: the client takes a body in gzip, of which each event can
+        be read as it arrives.
+        """
+        await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, *(GZIP if gzip else ())]})
+        line = Line(self, source, beat, self._end_after(lifetime or self.lifetime), Gzip() if gzip else None, on_end)
+        hand_over(line)
+
+    def _end_after(self, seconds: float) -> float:
+        # Jittered, so that the viewers of a restarted process do not all come back at once ten minutes later.
+        return asyncio.get_running_loop().time() + seconds * random.uniform(0.9, 1.1)  # noqa: S311
+
+    def attend(self, line: Line, at: float) -> None:
+        """Looks after `line` at that time of the loop's, or up to a step later."""
+        slot = max(int(at / self._step) + 1, self._reached + 1)
+        self._slots.setdefault(slot, []).append(line)
+        if self._timer is None:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._reached = max(self._reached, int(loop.time() / self._step))
+        self._timer = loop.call_at((self._reached + 1) * self._step, self._look)
+
+    def _look(self) -> None:
+        now = asyncio.get_running_loop().time()
+        first, self._reached = self._reached + 1, int(now / self._step)
+        for slot in range(first, self._reached + 1):
+            for line in self._slots.pop(slot, ()):
+                at = line.look(now)
+                if at is not None:
+                    self.attend(line, at)
+        self._timer = None
+        if self._slots:
+            self._set_timer()
+
+
+class Line(asyncio.Protocol):
+    """One connection. `frames` and `bytes` are what it was sent: the bytes of the body, as compressed."""
+
+    __slots__ = (
+        "_beat", "_chunked", "_closing", "_end", "_gzip", "_heard", "_kept_in", "_lines", "_on_end", "_paused", "_rest",
+        "_source", "_transport", "_wrote", "bytes", "frames",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        lines: Lines,
+        source: Source,
+        beat: bytes,
+        end: float,
+        gzip: Gzip | None,
+        on_end: Callable[[Line], None],
+    ) -> None:
+        self.frames = 0
+        self.bytes = 0
+        self._chunked = True
+        self._kept_in: set[Any] = set()
+        self._lines = lines
+        self._source = source
+        self._beat = beat
+        self._end = end
+        self._gzip = gzip
+        self._on_end = on_end
+        self._transport: asyncio.Transport | None = None
+        self._rest: Iterator[bytes] | None = None
+        self._paused = False
+        self._closing = False
+        self._heard = 0
+        self._wrote = 0.0
+
+    def begin(self, transport: asyncio.Transport | None, *, chunked: bool, kept_in: set[Any]) -> None:
+        """Takes the connection over, unless it is gone (None). `chunked`: the body is, which HTTP/1.0 does not know.
+
+        It is in `kept_in`, a server's connections, for as long as it is.
+        """
+        if transport is None or transport.is_closing():
+            self._on_end(self)
+            return
+        self._transport, self._chunked, self._kept_in = transport, chunked, kept_in
+        self._lines.open += 1
+        kept_in.add(self)
+        transport.set_protocol(self)
+        self._source.listen(self.pump)
+        self._write(transport, self._beat)
+        # Spread, so that those who come together do not all have their heartbeats at the same moment.
+        first = self._lines.heartbeat * random.uniform(0.5, 1.0)  # noqa: S311
+        self._lines.attend(self, min(self._wrote + first, self._end))
+        self.pump()
+
+    # -- what the transport says ---------------------------------------------------------------------------
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = self._rest = self._gzip = None
+        self._lines.open -= 1
+        self._kept_in.discard(self)
+        self._source.listen(None)
+        self._on_end(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard += len(data)
+        if self._heard > _HEARD and self._transport is not None:
+            self._transport.abort()
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        self.pump()
+
+    def shutdown(self) -> None:
+        """Ends between two events; uvicorn calls it when it stops."""
+        self._closing = True
+        self.pump()
+
+    # -- what is said to it --------------------------------------------------------------------------------
+
+    def pump(self) -> None:
+        """Writes what is due, as far as the client takes it."""
+        while (transport := self._transport) is not None and not self._paused and not transport.is_closing():
+            if self._rest is not None:
+                piece = next(self._rest, None)
+                if piece is not None:
+                    self._write(transport, piece)
+                    continue
+                self._rest = None
+            if self._closing:
+                self._finish(transport)
+                return
+            parts = self._source.due_parts()
+            self._closing = self._source.ended
+            if parts:
+                self._take(transport, parts)
+            elif not self._closing:
+                return
+
+    def _take(self, transport: asyncio.Transport, parts: list[bytes]) -> None:
+        frames = sum([part.endswith(b"\n\n") for part in parts])
+        self.frames += frames
+        self._lines.frames += frames
+        if len(parts) == 1 and len(parts[0]) <= PIECE:
+            self._write(transport, parts[0])
+        else:
+            self._rest = pieces(parts)
+
+    def look(self, now: float) -> float | None:
+        """Sees to signs of life and to its end; gives when to look again, None when it is over."""
+        transport, heartbeat = self._transport, self._lines.heartbeat
+        if transport is None:
+            return None
+        if now >= self._end + heartbeat:
+            transport.abort()
+            return None
+        if now >= self._end:
+            self.shutdown()
+            return self._end + heartbeat
+        silent = now - self._wrote
+        if self._gzip is not None and silent >= min(_RESTS_AFTER, heartbeat):
+            self._gzip.rest()
+        # Half a step early is better than a step late.
+        if silent >= heartbeat - self._lines._step / 2:
+            if not self._paused:
+                self._write(transport, self._beat)
+            return min(now + heartbeat, self._end)
+        return min(self._wrote + heartbeat, self._end)
+
+    def _write(self, transport: asyncio.Transport, body: bytes) -> None:
+        if self._gzip is not None:
+            body = self._gzip.feed(body)
+        self.bytes += len(body)
+        self._lines.bytes += len(body)
+        self._wrote = asyncio.get_running_loop().time()
+        transport.write(b"%x\r\n%b\r\n" % (len(body), body) if self._chunked else body)
+
+    def _finish(self, transport: asyncio.Transport) -> None:
+        last = self._gzip.end() if self._gzip is not None else b""
+        self.bytes += len(last)
+        self._lines.bytes += len(last)
+        if self._chunked:
+            last = (b"%x\r\n%b\r\n" % (len(last), last) if last else b"") + b"0\r\n\r\n"
+        transport.write(last)
+        # What a client does not take is given up a heartbeat later.
+        self._end = min(self._end, asyncio.get_running_loop().time())
+        transport.close()

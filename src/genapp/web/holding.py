@@ -1,0 +1,64 @@
+"""What a viewer's connection holds of this process, from being let in until it is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genapp import metrics
+from genapp.web.silence import show_finished
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genapp.revocations import Keys
+    from genapp.streams import Cursor, Line, Viewer
+    from genapp.web.observing import Ended
+    from genapp.web.parts import Parts
+
+
+class Holding:
+    """One connection, counted for `counted` (`openings.py`). Plain, since there are as many as viewers.
+
+    Raises TooMany past what one may have open.
+    """
+
+    __slots__ = ("_counted", "_ended", "_keys", "_open", "_parts", "_viewer")
+
+    def __init__(self, parts: Parts, counted: tuple[str, ...], ended: Ended | None) -> None:
+        """`ended` is told what it was sent, when it is gone."""
+        parts.openings.add(counted)
+        metrics.viewers.inc()
+        self._parts = parts
+        self._open = True
+        self._counted = counted
+        self._ended = ended
+        self._keys: Keys = ()
+        self._viewer: Viewer | None = None
+
+    async def seat(
+        self, places: Sequence[tuple[str, Cursor | None]], dialect: str, keys: Keys, asked_at: float
+    ) -> Viewer:
+        """A viewer of streams, for as long as `keys` let them in, which the rows said at `asked_at`.
+
+        Raises `streams.Unavailable` where Redis does not answer.
+        """
+        viewer = self._viewer = await self._parts.hub.seat(places, dialect)
+        self._keys = keys
+        self._parts.revocations.hold(keys, asked_at, viewer.dismiss)
+        # Redis may have lost the log of what has ended. The one case in which a subscription asks the database: without
+        # it the viewer would wait for ever.
+        await show_finished(self._parts.log, viewer.without_log)
+        return viewer
+
+    def close(self, line: Line | None = None) -> None:
+        """Let go of everything; the second time there is nothing to let go of."""
+        parts, opened, self._open = self._parts, self._open, False
+        if not opened:
+            return
+        if self._viewer is not None:
+            parts.revocations.release(self._keys, self._viewer.dismiss)
+            parts.hub.leave(self._viewer)
+        metrics.viewers.dec()
+        parts.openings.remove(self._counted)
+        if line is not None and self._ended is not None:
+            self._ended(line.bytes, line.frames)
