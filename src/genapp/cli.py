@@ -130,12 +130,12 @@ def _work(settings: Settings) -> None:
     """
     import dramatiq
 
+    from genapp import jobs
+
     importlib.import_module("tasks")  # by name: genapp does not depend on its actors
     broker = dramatiq.get_broker()
     broker.emit_after("process_boot")
-    working = dramatiq.Worker(broker, worker_threads=settings.worker_concurrency)
-    # Stock is twice the threads: jobs would wait here for a thread while other processes have some to spare.
-    working.queue_prefetch = settings.worker_concurrency
+    working = jobs.Working(broker, threads=settings.worker_concurrency)
     # Held and not handled: a handler that raised among a few hundred starting threads would leave half a worker,
     # which nothing could stop.
     held = hold_stop_signals()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from queue import Empty, PriorityQueue
 from typing import TYPE_CHECKING, Any
 
 import dramatiq
@@ -93,6 +94,47 @@ class WakingRedisBroker(RedisBroker):
             pipe.ltrim(key, -TOKENS, -1)
             pipe.execute()
         return message
+
+
+class Line(PriorityQueue[Any]):
+    """What the threads of a worker take jobs from. Until it is closed they wait in it, and look at nothing."""
+
+    closed = False
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Wait for one. Stock, each of 256 idle threads looks up once a second, at the event loop's expense."""
+        return super().get(block, None)
+
+    def _qsize(self) -> int:
+        return super()._qsize() or self.closed
+
+    def _get(self) -> Any:
+        if not super()._qsize():
+            raise Empty
+        return super()._get()
+
+    def close(self) -> None:
+        """Let everybody go who waits; there is nothing to come."""
+        with self.not_empty:
+            self.closed = True
+            self.not_empty.notify_all()
+
+
+class Working(dramatiq.Worker):
+    """Dramatiq's worker, whose idle threads sleep until there is a job, or none to come any more."""
+
+    def __init__(self, broker: dramatiq.Broker, *, threads: int) -> None:
+        super().__init__(broker, worker_threads=threads)
+        self.work_queue = self._line = Line()
+        # Stock is twice the threads: jobs would wait here for a thread while other processes have some to spare.
+        self.queue_prefetch = threads
+
+    def stop(self, timeout: int = 600_000) -> None:
+        """Finish what is being done, within so many milliseconds, and hand the rest back."""
+        for thread in self.workers:
+            thread.stop()
+        self._line.close()
+        super().stop(timeout)
 
 
 def wake_key(namespace: str, queue_name: str) -> str:

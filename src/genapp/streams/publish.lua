@@ -25,7 +25,7 @@ if stored[3] and not (reset and fence > tonumber(stored[2])) then return {'close
 local begins = reset or not stored[1]
 local seq = tonumber(stored[4] or '0') + 1
 local epoch = begins and ARGV[3] or stored[1]
-if reset then redis.call('DEL', log) end
+if reset then redis.call('UNLINK', log) end  -- its fields are freed beside: 0.1 ms that nobody waits for
 redis.call('HSET', log, 'epoch', epoch, 'seq', seq, 'fence', fence)
 if close then redis.call('HSET', log, 'closed', 1) end
 

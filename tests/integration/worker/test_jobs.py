@@ -34,7 +34,7 @@ def start_worker(broker: jobs.WakingRedisBroker) -> Iterator[Callable[..., drama
     workers = []
 
     def start(threads: int = 2) -> dramatiq.Worker:
-        worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=100)
+        worker = jobs.Working(broker, threads=threads)
         worker.start()
         workers.append(worker)
         return worker
@@ -117,7 +117,7 @@ def test_jobs_run_on_one_loop_and_are_told_to_leave_when_the_grace_is_over(redis
             await asyncio.sleep(0.01)
         ended.release()
 
-    worker = dramatiq.Worker(broker, worker_threads=4, worker_timeout=100)
+    worker = jobs.Working(broker, threads=4)
     worker.start()
     for _ in range(3):
         enqueue(broker)
@@ -138,7 +138,7 @@ def test_a_worker_that_cannot_connect_takes_no_jobs_and_ends(redis_url: str) -> 
     broker = jobs.make_broker(redis_url, middleware=[jobs.EventLoop(away, grace=0, leave=lambda: None)])
     broker.namespace = f"test-{new_id().hex}"
     threads = threading.active_count()
-    worker = dramatiq.Worker(broker, worker_threads=4, worker_timeout=100)
+    worker = jobs.Working(broker, threads=4)
     with pytest.raises(ConfigurationError, match="the database does not answer"):
         worker.start()
     assert threading.active_count() == threads, "the process could not end"
