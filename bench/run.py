@@ -35,6 +35,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--dialect", choices=["htmx", "turbo", "json"], default="htmx", help="in s1 and s2")
     parser.add_argument("--gzip", action="store_true", help="everybody accepts gzip")
     parser.add_argument("--connections", type=int, nargs="+", help="of idle")
+    parser.add_argument("--streams", type=int, default=100, help="that the viewers of idle are spread over (100)")
     parser.add_argument("--web", type=int, help="web processes of s1, s2, most (1) and idle")
     parser.add_argument("--workers", type=int, help="worker processes of s1, s2 and most (1)")
     options = parser.parse_args(namespace=argparse.Namespace(all=False))

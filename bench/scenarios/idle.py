@@ -15,7 +15,6 @@ from bench.stack import Stack, running
 if TYPE_CHECKING:
     import argparse
 
-STREAMS = 100  # that the viewers are spread over
 HOLD = 20  # seconds in which nothing happens: longer than a heartbeat
 PER_PROCESS = 15_000  # connections: a process may have 20,000 open files where it cannot raise the limit
 BESIDE = 20  # answers written while the connections are held
@@ -42,16 +41,22 @@ def run(options: argparse.Namespace) -> Result:
     rounds: dict[str, list[Round]] = {}
     for count in options.connections or [10_000, 50_000]:
         web = options.web or -(-count // PER_PROCESS)
+        # Each silent answer holds a thread of the worker.
+        threads = str(max(256, options.streams + 2 * BESIDE))
         for _ in range(options.rounds or 1):
-            with running([MODEL, SILENT], WEB_CONCURRENCY=str(web), **PATIENT) as stack:
+            with running(
+                [MODEL, SILENT], WEB_CONCURRENCY=str(web), GENAPP_WORKER_CONCURRENCY=threads, **PATIENT
+            ) as stack:
                 driving.warm_up(stack)
-                rounds.setdefault(f"{count:,} over {web}", []).append(hold(stack, count, gzip=options.gzip))
+                rounds.setdefault(f"{count:,} over {web}", []).append(
+                    hold(stack, count, options.streams, gzip=options.gzip)
+                )
     return {"rounds": rounds}
 
 
-def hold(stack: Stack, count: int, *, gzip: bool = False) -> Round:
+def hold(stack: Stack, count: int, spread_over: int, *, gzip: bool = False) -> Round:
     """Let so many connect and wait, then write answers and load pages beside them."""
-    waiting = streams(stack, SILENT, STREAMS)
+    waiting = streams(stack, SILENT, spread_over)
     time.sleep(2)
     before, slab = stack.usage(), slab_kb()
     with driving.crowd(stack, waiting, count, hold=100_000, timeout=30, gzip=gzip) as crowd:

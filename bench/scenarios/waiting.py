@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from bench.stack import Stack
 
 SILENT = "fake-ttft100000000-tps1-n20"  # a day
+AT_ONCE = 10  # who ask
 PATIENT = {"GENAPP_FIRST_TOKEN_TIMEOUT": "3600", "GENAPP_TOTAL_TIMEOUT": "3600"}
 
 
 async def ask(stack: Stack, model: str, people: int) -> list[tuple[str, str, dict[str, Any]]]:
     """So many people ask, one question each; gives path, cookie and generation of each stream."""
-    return [await _ask(stack, model) for _ in range(people)]
+    batches = [min(AT_ONCE, people - first) for first in range(0, people, AT_ONCE)]
+    return [one for batch in batches for one in await asyncio.gather(*[_ask(stack, model) for _ in range(batch)])]
 
 
 async def _ask(stack: Stack, model: str) -> tuple[str, str, dict[str, Any]]:
