@@ -6,11 +6,16 @@ import asyncio
 
 # Seconds between the moments at which answers are taken up. One turn of the loop serves all that are due: their frames
 # leave in one write, and come to the web in one read.
-TICK = 0.005
+TICK = 0.0075
+# Seconds that a loop with time to spare may wake us late: no reason to write less often.
+USUAL = 0.0025
 
 
 class Pace:
-    """At most one frame per interval: about 30 ms, stretching to 250 ms as the event loop lags.
+    """At most one frame per interval: 37.5 ms, stretching to 250 ms as the event loop lags.
+
+    With tokens every 20 ms that is two of three frames with two of them, and half of the tokens are shown within 20 ms;
+    30 ms would take a fifth more CPU and bytes, and 40 ms would show half of them later.
 
     With 200 answers in one worker the loop is the scarce thing: fewer, larger frames keep every answer moving,
     where a fixed interval would let the delay grow without bound. Times in seconds.
@@ -37,7 +42,7 @@ class Pace:
         finally:
             timer.cancel()
         self._rested = loop.time()
-        wanted = min(self.longest, self.shortest + 4 * max(0.0, self._rested - due))
+        wanted = min(self.longest, self.shortest + 4 * max(0.0, self._rested - due - USUAL))
         # Half-way each time: one slow tick of the loop must not make an answer stutter.
         self.interval = (self.interval + wanted) / 2
 
