@@ -50,7 +50,7 @@ def _replaced(text: str, name: str, table: str) -> str:
 
 def _origin(result: Result) -> str:
     machine = result["machine"]
-    busy = f"load average {result['load_before']} before it began, of everything else on the machine"
+    busy = f"load average {result['load_before']} before it began"
     return f"<sub>{machine['at']}, commit {machine['commit']}; {busy}.</sub>"
 
 
