@@ -49,7 +49,9 @@ def _replaced(text: str, name: str, table: str) -> str:
 
 
 def _origin(result: Result) -> str:
-    return f"<sub>{result['machine']['at']}, commit {result['machine']['commit']}</sub>"
+    machine = result["machine"]
+    busy = f"load average {result['load_before']} before it began"
+    return f"<sub>{machine['at']}, commit {machine['commit']}; {busy}.</sub>"
 
 
 def _machine(machine: dict[str, Any]) -> str:

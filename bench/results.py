@@ -34,7 +34,7 @@ def figure(value: float) -> str:
     """A number as a reader wants it: three digits that mean something, thousands set apart."""
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
 
 
 def spread(rounds: Sequence[Round], name: str) -> str:

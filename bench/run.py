@@ -13,6 +13,7 @@ Machines are noisy: the medians over the rounds are what counts, and CPU more th
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -50,9 +51,9 @@ def main() -> None:
     options = parsed()
     exit_on_signals()  # so that what was started is ended
     for name in options.scenario:
-        began = time.monotonic()
+        began, load = time.monotonic(), os.getloadavg()[0]
         result = SCENARIOS[name].run(options)
-        result |= {"machine": describe(), "seconds": round(time.monotonic() - began)}
+        result |= {"machine": describe(), "seconds": round(time.monotonic() - began), "load_before": round(load, 1)}
         results.keep(f"{name}-gzip" if options.gzip else name, result)
         print(f"\n{SCENARIOS[name].about} ({result['seconds']} s)\n\n{SCENARIOS[name].table(result)}\n", flush=True)
     if options.all:
