@@ -9,6 +9,7 @@ from piccolo.table import Table
 
 from genapp.errors import NotFound
 from genapp.markdown import without_deception
+from genapp.models.rows import Rows
 from genapp.models.user import User
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def title_from(prompt: str) -> str:
     return (cut.rsplit(" ", 1)[0] if " " in cut[40:] else cut) + "…"
 
 
-class Conversation(Table, tablename="conversations"):
+class Conversation(Rows, Table, tablename="conversations"):
     """A thread of generations."""
 
     id = UUID(primary_key=True, default=None)
@@ -48,6 +49,18 @@ class Conversation(Table, tablename="conversations"):
         if found is None:
             raise NotFound
         return found
+
+    @classmethod
+    async def with_generation(cls, generation_id: uuid.UUID, user_id: uuid.UUID) -> Conversation:
+        """Give the conversation that a generation is in; raises NotFound where either is missing or another user's."""
+        return await cls.one(
+            """
+            SELECT conversations.* FROM conversations JOIN generations ON generations.conversation = conversations.id
+            WHERE generations.id = {} AND generations."user" = {}
+            """,
+            generation_id,
+            user_id,
+        )
 
     @classmethod
     async def all_of(cls, user_id: uuid.UUID, *, after: uuid.UUID | None, limit: int) -> list[Conversation]:

@@ -95,16 +95,16 @@ async def _page_it_came_from(
 @readable("/generations/{generation_id:uuid}", opt=is_for(Policy.READ))
 async def show(request: AnyRequest, generation_id: UUID, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
     """One generation: as JSON, as its article (for Turbo too), or as a page at its place in the conversation."""
-    generation = await Generation.owned(generation_id, visitor.user_id)
     wanted = shape(request)
+    if wanted == "page":
+        found = await models.Conversation.with_generation(generation_id, visitor.user_id)
+        return await conversation_page(parts, visitor, found, site_of(request))
+    generation = await Generation.owned(generation_id, visitor.user_id)
     if wanted == "json":
         return Response(generation_json(parts, visitor, generation))
-    if wanted == "partial":
-        return await live_article(parts, visitor, generation)
     if wanted == "turbo":
         return await turbo_generation(parts, visitor, generation)
-    found = await models.Conversation.owned(generation.conversation, visitor.user_id)
-    return await conversation_page(parts, visitor, found, site_of(request))
+    return await live_article(parts, visitor, generation)
 
 
 @post("/generations/{generation_id:uuid}/cancellation", opt=is_for(Policy.GENERATE))
