@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import string
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -104,15 +105,15 @@ class Log:
 
     async def read(self, stream: str) -> Snapshot:
         """The log as it is. Empty, with no cursor, where there is none."""
-        fields: Any = await cast("Any", self._redis.hgetall(self.channel(stream)))
-        return parse_log(fields)
+        told = await self._scripts.read(b"HGETALL", self.channel(stream))
+        if not isinstance(told, dict):  # the connection speaks Redis' older protocol
+            told = dict(zip(told[::2], told[1::2], strict=True))
+        return parse_log(told)
 
     async def tops(self, streams: Sequence[str]) -> list[Cursor | None]:
         """The cursor after the last frame of each stream, None for those that have no log. One round trip."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for stream in streams:
-            pipeline.hmget(self.channel(stream), ["epoch", "seq", "closed"])
-        rows = await pipeline.execute()
+        asked = [self._scripts.read(b"HMGET", self.channel(stream), "epoch", "seq", "closed") for stream in streams]
+        rows = await asyncio.gather(*asked)
         return [Cursor(epoch.decode(), int(seq), closed is not None) if epoch else None for epoch, seq, closed in rows]
 
     async def delete(self, stream: str) -> None:

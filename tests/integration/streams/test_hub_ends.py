@@ -140,6 +140,7 @@ async def test_an_app_that_cannot_look_does_not_keep_the_hub_from_checking(
 
 async def test_an_app_that_takes_long_to_look_does_not_hold_up_the_checks(log: SeamedLog, redis_url: str) -> None:
     calls: asyncio.Queue[list[str]] = asyncio.Queue()
+    await log.read("s")  # it keeps its connection from here on
     before = asyncio.all_tasks()
 
     async def on_silent(streams: Sequence[str]) -> None:
