@@ -44,6 +44,11 @@ class Gzip:
             self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, -_WINDOW, _MEMORY)
         return header + self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
 
+    @property
+    def busy(self) -> bool:
+        """Whether it has a compressor."""
+        return self._compressor is not None
+
     def rest(self) -> None:
         """Lets the compressor go, until there is something to compress."""
         self._compressor = None

@@ -8,7 +8,9 @@ all share: 10,000 of them are one wake-up a second. Frames are written from wher
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .events import HEARTBEAT, PIECE, pieces
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     # Has a line `begin` on the connection, which nobody else may write to from then on.
     HandOver = Callable[["Line"], None]
+
+_log = logging.getLogger(__name__)
 
 HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -62,6 +66,7 @@ class Lines:
     def __init__(self, *, heartbeat: float = 15, lifetime: float = 600) -> None:
         self.heartbeat = heartbeat
         self.lifetime = lifetime
+        self.rests_after = min(_RESTS_AFTER, heartbeat / 2)
         self.open = 0
         self.frames = 0
         self.bytes = 0
@@ -86,9 +91,16 @@ class Lines:
         `on_end` is called when the connection is gone. `gzip`: the client takes a body in gzip, of which each event can
         be read as it arrives.
         """
-        await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, *(GZIP if gzip else ())]})
-        line = Line(self, source, beat, self._end_after(lifetime or self.lifetime), Gzip() if gzip else None, on_end)
+        seconds = self.lifetime if lifetime is None else lifetime
+        line = Line(self, source, beat, self._end_after(seconds), Gzip() if gzip else None, on_end)
+        headers = [*HEADERS, *(GZIP if gzip else ())]
+        with suppress(TimeoutError):
+            # Of an earlier answer on this connection there may be much that its client does not read.
+            async with asyncio.timeout(self.heartbeat) as patience:
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
         hand_over(line)
+        if patience.expired():
+            line.abort()
 
     def _end_after(self, seconds: float) -> float:
         # Jittered, so that the viewers of a restarted process do not all come back at once ten minutes later.
@@ -96,10 +108,10 @@ class Lines:
 
     def attend(self, line: Line, at: float) -> None:
         """Looks after `line` at that time of the loop's, or up to a step later."""
-        slot = max(int(at / self._step) + 1, self._reached + 1)
-        self._slots.setdefault(slot, []).append(line)
         if self._timer is None:
             self._set_timer()
+        slot = max(int(at / self._step), self._reached) + 1
+        self._slots.setdefault(slot, []).append(line)
 
     def _set_timer(self) -> None:
         loop = asyncio.get_running_loop()
@@ -109,14 +121,14 @@ class Lines:
     def _look(self) -> None:
         now = asyncio.get_running_loop().time()
         first, self._reached = self._reached + 1, int(now / self._step)
-        for slot in range(first, self._reached + 1):
-            for line in self._slots.pop(slot, ()):
-                at = line.look(now)
-                if at is not None:
-                    self.attend(line, at)
+        due = [line for slot in range(first, self._reached + 1) for line in self._slots.pop(slot, ())]
         self._timer = None
         if self._slots:
             self._set_timer()
+        for line in due:
+            at = line.look(now)
+            if at is not None:
+                self.attend(line, at)
 
 
 class Line(asyncio.Protocol):
@@ -153,15 +165,16 @@ class Line(asyncio.Protocol):
         self._heard = 0
         self._wrote = 0.0
 
-    def begin(self, transport: asyncio.Transport | None, *, chunked: bool, kept_in: set[Any]) -> None:
+    def begin(self, transport: asyncio.Transport | None, *, chunked: bool, paused: bool, kept_in: set[Any]) -> None:
         """Takes the connection over, unless it is gone (None). `chunked`: the body is, which HTTP/1.0 does not know.
 
-        It is in `kept_in`, a server's connections, for as long as it is.
+        `paused`: its transport has said so and not yet that it is no more. It is in `kept_in`, a server's connections,
+        for as long as it is.
         """
         if transport is None or transport.is_closing():
             self._on_end(self)
             return
-        self._transport, self._chunked, self._kept_in = transport, chunked, kept_in
+        self._transport, self._chunked, self._paused, self._kept_in = transport, chunked, paused, kept_in
         self._lines.open += 1
         kept_in.add(self)
         transport.set_protocol(self)
@@ -183,8 +196,8 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard += len(data)
-        if self._heard > _HEARD and self._transport is not None:
-            self._transport.abort()
+        if self._heard > _HEARD:
+            self.abort()
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -200,8 +213,23 @@ class Line(asyncio.Protocol):
 
     # -- what is said to it --------------------------------------------------------------------------------
 
+    def abort(self) -> None:
+        """Gives it up, whatever has not been sent."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def pump(self) -> None:
-        """Writes what is due, as far as the client takes it."""
+        """Writes what is due, as far as the client takes it.
+
+        Called from where frames arrive, for one line after the other: a fault of one is not to reach the rest.
+        """
+        try:
+            self._pump()
+        except Exception:
+            _log.exception("a connection could not be written to")
+            self.abort()
+
+    def _pump(self) -> None:
         while (transport := self._transport) is not None and not self._paused and not transport.is_closing():
             if self._rest is not None:
                 piece = next(self._rest, None)
@@ -240,14 +268,15 @@ class Line(asyncio.Protocol):
             self.shutdown()
             return self._end + heartbeat
         silent = now - self._wrote
-        if self._gzip is not None and silent >= min(_RESTS_AFTER, heartbeat):
+        if self._gzip is not None and silent >= self._lines.rests_after:
             self._gzip.rest()
         # Half a step early is better than a step late.
         if silent >= heartbeat - self._lines._step / 2:
             if not self._paused:
                 self._write(transport, self._beat)
             return min(now + heartbeat, self._end)
-        return min(self._wrote + heartbeat, self._end)
+        busy = self._gzip is not None and self._gzip.busy
+        return min(self._wrote + (self._lines.rests_after if busy else heartbeat), self._end)
 
     def _write(self, transport: asyncio.Transport, body: bytes) -> None:
         if self._gzip is not None:

@@ -39,7 +39,7 @@ class Scripts:
     def __init__(self, redis: Redis) -> None:
         self._pool = redis.connection_pool
         self._line: _Line | None = None
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[_Line] | None = None
 
     async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> list[Any]:
         """The reply of `script`. Raises redis-py's errors; what was under way as a connection is lost may have run."""
@@ -70,10 +70,16 @@ class Scripts:
         return reply
 
     async def _open(self) -> _Line:
-        async with self._opening:
-            if self._line is None or self._line.lost:
-                self._line = _Line(self._pool, await self._pool.get_connection())  # type: ignore[no-untyped-call]
-            return self._line
+        # One try for all who wait, who have its error together: one after the other, the tenth of them would wait ten
+        # times as long for a Redis that is silent.
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._connect(), name="streams-scripts")
+            self._opening.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(self._opening)
+
+    async def _connect(self) -> _Line:
+        self._line = _Line(self._pool, await self._pool.get_connection())  # type: ignore[no-untyped-call]
+        return self._line
 
 
 class _Line:

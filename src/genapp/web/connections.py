@@ -149,7 +149,11 @@ class HttpConnection(HttpToolsProtocol):
         The app is to return; its request, and whatever was sent ahead after it, is let go.
         """
         cycle = self.cycle if self._answering is None else self._answering
-        cycle.response_complete = True
+        if cycle.disconnected:
+            # Gone, or refused while the app decided: whoever hung up closes the connection, and has a timer for it.
+            line.begin(None, chunked=False, paused=False, kept_in=set())
+            return
+        cycle.response_started = cycle.response_complete = True
         self._wait(None)
         self._unset_keepalive_if_required()
         self.pipeline.clear()
@@ -157,8 +161,9 @@ class HttpConnection(HttpToolsProtocol):
         self.connections.discard(self)
         # Among the connections, because uvicorn tells those that it stops, and waits for them.
         line.begin(
-            None if cycle.disconnected else self.transport,
+            self.transport,
             chunked=bool(cycle.chunked_encoding),
+            paused=self.flow.write_paused,
             kept_in=cast("set[Any]", self.connections),
         )
         # These know each other: without this they would wait for the collector of cycles, 10,000 at a time.

@@ -54,7 +54,7 @@ def terminal(app: App, kind: str) -> Iterator[Terminal]:
     controller, its_end = pty.openpty()
     process = subprocess.Popen(
         [*STATS, "--every", "0.2"],
-        env={**app.env, "TERM": kind, "COLUMNS": "160", "LINES": "60"},
+        env={**app.env, "TERM": kind, "COLUMNS": "160", "LINES": "400"},
         stdin=its_end,
         stdout=its_end,
         stderr=its_end,
