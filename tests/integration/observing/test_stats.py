@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -49,6 +50,11 @@ class Terminal:
         return await asyncio.to_thread(self.process.wait, 30)
 
 
+def _sit_down() -> None:
+    os.close(os.open(os.ttyname(0), os.O_RDWR))  # Ctrl-C goes to whom the terminal belongs to
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests in the background is deaf to it
+
+
 @contextmanager
 def terminal(app: App, kind: str) -> Iterator[Terminal]:
     controller, its_end = pty.openpty()
@@ -59,8 +65,7 @@ def terminal(app: App, kind: str) -> Iterator[Terminal]:
         stdout=its_end,
         stderr=its_end,
         start_new_session=True,
-        # Ctrl-C goes to whom the terminal belongs to.
-        preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
+        preexec_fn=_sit_down,
     )
     os.close(its_end)
     try:
