@@ -16,7 +16,7 @@ import httptools
 from genapp.streams.cursor import Cursor
 
 PARTIAL = re.compile(r"<hx-partial id=([\w-]+)(?: hx-swap=(\w+))?>(.*?)(?:</hx-partial>|\Z)", re.DOTALL)
-OPEN_BLOCK = re.compile("g[0-9a-f]{6}")
+OPEN_BLOCK = re.compile("g[A-Za-z0-9_-]{4}")
 CONTENT = re.compile(r'_content">(.*?)\s*<footer', re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 # Closing with this set sends RST: what a crashed browser, a dead mobile link or a load balancer does.

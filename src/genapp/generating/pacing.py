@@ -6,16 +6,16 @@ import asyncio
 
 # Seconds between the moments at which answers are taken up. One turn of the loop serves all that are due: their frames
 # leave in one write, and come to the web in one read.
-TICK = 0.0075
+TICK = 0.0175
 # Seconds that a loop with time to spare may wake us late: no reason to write less often.
 USUAL = 0.0025
 
 
 class Pace:
-    """At most one frame per interval: 37.5 ms, stretching to 250 ms as the event loop lags.
+    """At most one frame per interval: 35 ms, stretching to 250 ms as the event loop lags.
 
-    With tokens every 20 ms that is two of three frames with two of them, and half of the tokens are shown within 20 ms;
-    30 ms would take a fifth more CPU and bytes, and 40 ms would show half of them later.
+    With tokens every 20 ms most frames have two of them, and half of the tokens are shown within 20 ms; 30 ms would
+    take a sixth more CPU and bytes, and 40 ms would show half of them later.
 
     With 200 answers in one worker the loop is the scarce thing: fewer, larger frames keep every answer moving,
     where a fixed interval would let the delay grow without bound. Times in seconds.

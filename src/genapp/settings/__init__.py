@@ -122,7 +122,7 @@ class Settings(Observing, BaseSettings):
     between_tokens_timeout: PerProvider = Patience(30)
     total_timeout: PerProvider = Patience(600)
     queue_timeout: float = Field(3600, gt=0)
-    frame_interval_ms: int = Field(37, ge=1, le=10_000)
+    frame_interval_ms: int = Field(35, ge=1, le=10_000)
     frame_interval_max_ms: int = Field(250, ge=1, le=60_000)
     flush_seconds: float = Field(2, gt=0)
     flush_characters: int = Field(10_000, ge=1)

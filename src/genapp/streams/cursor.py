@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# Bounded, because it comes from outside: an epoch of ours has 6 characters, and 15 digits stay exact in Lua.
+# Bounded, because it comes from outside: an epoch of ours has 5 characters, and 15 digits stay exact in Lua.
 _CURSOR = re.compile(r"([A-Za-z0-9]{1,32})\.([0-9]{1,15})(\.end)?", re.ASCII)
 
 

@@ -122,8 +122,8 @@ class Log:
 
 
 def _new_epoch() -> str:
-    # Six of 62 characters: each frame says it to each viewer, and it only has to differ from the stream's earlier ones.
-    return "".join([secrets.choice(_EPOCH) for _ in range(6)])
+    # Five of 62 characters: each frame says it to each viewer, and it only has to differ from those before it.
+    return "".join([secrets.choice(_EPOCH) for _ in range(5)])
 
 
 def _refuse(status: bytes, stream: str) -> None:

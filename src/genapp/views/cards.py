@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ def part_id(generation_id: UUID, part: str = "") -> str:
     The open block is named in each frame, and words are few in one. The end of a UUIDv7 is random: 24 bits tell apart
     the few answers that are written at once in a page, also from what else is in a page of somebody else's.
     """
-    return f"g{generation_id.hex[-6:]}" + (f"-{part}" if part else "")
+    return f"g{urlsafe_b64encode(generation_id.bytes[-3:]).decode()}" + (f"-{part}" if part else "")
 
 
 def tail_element(generation_id: UUID, tail: markdown.Open | None = None) -> str:

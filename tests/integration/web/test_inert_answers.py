@@ -91,7 +91,7 @@ async def _read(visitor: Visitor, url: str, dialect: str) -> list[Event]:
 
 
 def _require_inert(target: str, content: str) -> None:
-    if re.fullmatch("g[0-9a-f]{6}(-settled)?", target):
+    if re.fullmatch("g[A-Za-z0-9_-]{4}(-settled)?", target):
         check(content.replace(f' id="{target}" class="tail"', "", 1))
     else:
         read_page(content)
