@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-# Seconds between the moments at which answers are taken up, and half an interval at most. One turn of the loop serves all
-# that are due: their frames leave in one write, and come to the web in one read. With 50 answers in progress an answer
-# takes a fifth less of all CPU than with 7 ms, and its words come as soon; with 35 ms they would come later for no less.
+# Seconds between the moments at which answers are taken up, and half an interval at most. One turn of the loop serves
+# all that are due: their frames leave in one write, and come to the web in one read. With 50 answers in progress an
+# answer takes a fifth less of all CPU than with 7 ms, and its words come as soon; with 35 ms they would come later for
+# no less.
 TICK = 0.0175
 # Seconds that a loop with time to spare may wake us late: no reason to write less often.
 USUAL = 0.0025
