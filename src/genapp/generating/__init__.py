@@ -18,12 +18,13 @@ from genapp.generating import measuring
 from genapp.generating.answer import DATABASE_AWAY, Answer, Overtaken, once_there
 from genapp.generating.attempt import Attempt, Leaving, Stopped
 from genapp.generating.tries import Try, tries_after_the_first
+from genapp.generating.turns import Turns
 from genapp.models import Delivery, Generation, Outcome
 from genapp.providers import Message, ProviderError, TransientError
 from genapp.streams import Fenced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from uuid import UUID
 
     from genapp.jobs import Jobs
@@ -57,6 +58,7 @@ class Generating:
         self.providers = providers
         self.jobs = jobs
         self.leaving = asyncio.Event()
+        self._turns = Turns()
 
     async def generate(self, generation_id: UUID) -> None:
         """Run the next attempt of a generation, to its end.
@@ -64,27 +66,31 @@ class Generating:
         Does nothing where there is nothing to do: it is finished, cancelled, or another worker has it. When this
         worker shuts down, the generation is handed back and starts over elsewhere.
         """
-        began = time.time_ns()
-        generation = await Generation.claim(generation_id, lease_seconds=self.settings.lease_seconds)
-        if generation is not None:
-            with (
-                logs.ids(request_id=generation.request_id, generation_id=generation.id),
-                traced(generation, began) as span,
-            ):
-                await self._work_on(generation, span)
+        begun = await self._turns.take()
+        try:
+            began = time.time_ns()
+            generation = await Generation.claim(generation_id, lease_seconds=self.settings.lease_seconds)
+            if generation is not None:
+                with (
+                    logs.ids(request_id=generation.request_id, generation_id=generation.id),
+                    traced(generation, began) as span,
+                ):
+                    await self._work_on(generation, span, begun)
+        finally:
+            begun()
 
     def leave(self) -> None:
         """Hand back what is in progress, within half a second: this worker shuts down."""
         self.leaving.set()
 
-    async def _work_on(self, generation: Generation, span: tracing.Span) -> None:
+    async def _work_on(self, generation: Generation, span: tracing.Span, begun: Callable[[], None]) -> None:
         provider = measuring.provider_of(generation)
         measuring.claimed(generation)
         began = time.monotonic()
         with metrics.generations_running.labels().one_more(), metrics.generation_seconds.labels(provider).timed():
             try:
                 with logs.private(generation.prompt):
-                    outcome = await self._run(generation)
+                    outcome = await self._run(generation, begun)
             except (Overtaken, Fenced):
                 logger.info("another attempt has taken over")
                 span.fail("overtaken")
@@ -98,7 +104,7 @@ class Generating:
                 if outcome.status == "failed":
                     span.fail(outcome.error_code or "internal")
 
-    async def _run(self, generation: Generation) -> Outcome:
+    async def _run(self, generation: Generation, begun: Callable[[], None]) -> Outcome:
         """Attempt after attempt, until one succeeds, or one fails for good, or none is left."""
         answers = [Answer(generation, self.log, self.settings)]
         logs.keep_private(lambda: "\n".join(answer.text for answer in answers))
@@ -108,7 +114,7 @@ class Generating:
             tries = tries_after_the_first(generation.model, self.settings)
             while True:
                 try:
-                    await self._attempt(answers[-1], messages)
+                    await self._attempt(answers[-1], messages, begun)
                     break
                 except TransientError as error:
                     following = next((one for one in tries if one.suits(error)), None)
@@ -167,10 +173,10 @@ class Generating:
                     await self.leaving.wait()
                 return
 
-    async def _attempt(self, answer: Answer, messages: list[Message]) -> None:
+    async def _attempt(self, answer: Answer, messages: list[Message], begun: Callable[[], None]) -> None:
         provider, _, model = answer.generation.model.partition(":")
         answer.sent_characters = sum(len(message.content) for message in messages)
-        await Attempt(self.providers.get(provider), model, messages, answer, self.settings, self.leaving).run()
+        await Attempt(self.providers.get(provider), model, messages, answer, self.settings, self.leaving, begun).run()
 
     async def _wait(self, answer: Answer, following: Try, error: TransientError) -> None:
         """Wait before the next try, and say so each second. Raises Stopped or Leaving when there is reason to."""

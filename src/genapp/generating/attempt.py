@@ -14,7 +14,7 @@ from genapp.generating.pacing import Pace
 from genapp.providers import Finish, Message, PermanentError, ProviderError, Text, TransientError, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from genapp.generating.answer import Answer
     from genapp.providers import Provider
@@ -53,7 +53,9 @@ class Attempt:
         answer: Answer,
         settings: Settings,
         leaving: asyncio.Event,
+        begun: Callable[[], None],
     ) -> None:
+        """`begun` is called once the model has been asked."""
         self.provider = provider
         self.model = model
         self.messages = messages
@@ -63,6 +65,7 @@ class Attempt:
         self.between_tokens_timeout = settings.between_tokens_timeout.of(provider.name)
         self.total_timeout = settings.total_timeout.of(provider.name)
         self.leaving = leaving
+        self.begun = begun
         self._began = self._heard = self._shown = time.monotonic()
         self._first = 0.0
         self._spoken = False
@@ -110,6 +113,7 @@ class Attempt:
     async def _take_in(self, span: tracing.Span) -> None:
         limit = self.answer.generation.came_with.max_output_tokens
         stream = self.provider.stream(self.model, self.messages, max_tokens=limit)
+        asyncio.get_running_loop().call_soon(self.begun)  # which comes as soon as the model is waited for
         async with contextlib.aclosing(stream):
             try:
                 async for delta in stream:
