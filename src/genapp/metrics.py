@@ -65,7 +65,12 @@ resyncs = _counter("genapp_resyncs", "Logs that were read again, because somethi
 # -- workers -------------------------------------------------------------------------------------------------------
 
 generations_running = _gauge("genapp_generations_running", "Generations that workers are on.")
-generations = _counter("genapp_generations", "Generations that workers ended, by how.", "provider", "outcome")
+generations = _counter(
+    "genapp_generations",
+    "Generations that ended, by how; also those that no worker had room for.",
+    "provider",
+    "outcome",
+)
 generation_seconds = _histogram(
     "genapp_generation_seconds", "From a worker's claim to the end.", "provider", bounds=_SLOW
 )
