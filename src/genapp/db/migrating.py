@@ -54,8 +54,8 @@ async def _migrate_alone(database: PostgresEngine) -> str:
     try:
         # Two dynos in their release phase, or two `bin/dev`: the second waits and finds nothing left to do. Not within
         # a statement: an index that is built concurrently waits for all those that are under way.
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
-            await asyncio.sleep(PAUSE)
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):  # noqa: ASYNC110
+            await asyncio.sleep(PAUSE)  # nobody in this process could tell
         account = io.StringIO()
         with contextlib.redirect_stdout(account):
             await run_forwards("genapp")

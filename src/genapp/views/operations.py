@@ -22,6 +22,8 @@ OPERATIONS_STREAM = "operations"
 NOW = "operations_now"
 # Seconds after which a page without JavaScript, or the charts of one with it, are asked for again.
 REFRESH_SECONDS = 60
+# The same for the live figures, which are there by themselves only as long as Redis and a stream carry them.
+NOW_REFRESH_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,12 @@ class ProcessRow:
 
 @dataclass(frozen=True, slots=True)
 class NowPart:
-    """What is live. `troubles` are sentences that say what is wrong and what to do; without one, `well` is said."""
+    """What is live, `at` what time.
 
+    `troubles` are sentences that say what is wrong and what to do; without one, `well` is said.
+    """
+
+    at: str
     well: str
     troubles: Sequence[str]
     cards: Sequence[Card]
@@ -126,10 +132,16 @@ def admin_operations(person: Person, page: OperationsPage, stream: Stream | None
         stream=stream,
         section="operations",
         every=REFRESH_SECONDS,
+        every_now=NOW_REFRESH_SECONDS,
         **frame(person, "admin", refresh_seconds=REFRESH_SECONDS),
     )
 
 
 def operations_ops(now: NowPart) -> list[Op]:
     """The live figures, in the place of the earlier ones."""
-    return [update(NOW, render("admin/_operations_now.html", now=now))]
+    return [update(NOW, operations_now(now))]
+
+
+def operations_now(now: NowPart) -> str:
+    """The live figures by themselves."""
+    return render("admin/_operations_now.html", now=now)

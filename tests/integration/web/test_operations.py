@@ -176,8 +176,11 @@ async def test_it_is_there_without_a_worker_and_with_a_redis_that_hangs(
     os.kill(pid, signal.SIGSTOP)
     try:
         page, figures = await until_said(admin, "Redis does not answer."), await told(admin)
+        open_page = (await admin.http.get(f"{PATH}/now", headers=HTML)).text
     finally:
         os.kill(pid, signal.SIGCONT)
+    assert "Redis does not answer." in open_page
+    assert "Everything answers" not in open_page
     assert "does not accept this site" in page
     assert account.email in page
     assert figures["now"]["queued"] == 1
