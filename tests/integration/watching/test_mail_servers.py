@@ -32,11 +32,11 @@ def server_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContex
     return context
 
 
-async def send(url: str, to: str = "ops@example.com") -> None:
+async def send(url: str, to: str = "ops@example.com") -> list[str]:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "genapp@example.com", to, "Größer"
     mail.set_content("Pages are slow – see to it.\n")
-    await asyncio.to_thread(MailServer.at(url).send, mail)
+    return await asyncio.to_thread(MailServer.at(url).send, mail)
 
 
 async def test_a_password_is_sent_over_tls_from_the_first_byte_or_once_it_is_offered(
@@ -51,6 +51,8 @@ async def test_a_password_is_sent_over_tls_from_the_first_byte_or_once_it_is_off
         assert len(box.mails) == 1
         with pytest.raises(Refusal, match="does not take this user and password"):
             await send(f"smtp://somebody:else@127.0.0.1:{box.port}")
+        with pytest.raises(Refusal, match="must be ASCII"):
+            await send(f"smtp://somebody:{quote('schlüssel')}@127.0.0.1:{box.port}")
 
 
 async def test_a_server_that_nobody_vouches_for_is_sent_nothing(
@@ -75,7 +77,8 @@ async def test_who_takes_nothing_and_who_is_not_there_are_told_apart() -> None:
     async with mailbox() as box:
         with pytest.raises(Refusal, match="takes nothing for these addresses"):
             await send(f"smtp://127.0.0.1:{box.port}", to="nobody@example.com")
-        await send(f"smtp://127.0.0.1:{box.port}", to="nobody@example.com, ops@example.com")
+        both = "nobody@example.com, ops@example.com"
+        assert await send(f"smtp://127.0.0.1:{box.port}", to=both) == ["nobody@example.com"]
         assert box.people == [["ops@example.com"]]
     with pytest.raises(Refusal, match="could not be reached"):
         await send(f"smtp://127.0.0.1:{box.port}")
