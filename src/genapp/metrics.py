@@ -93,6 +93,8 @@ output_tokens_per_second = _histogram(
 )
 tokens = _counter("genapp_tokens", "Tokens, as vendors count.", "provider", "direction")
 spend_dollars = _counter("genapp_spend_dollars", "US dollars by GENAPP_PRICES, estimated where usage is.", "model")
+# Those of the providers' errors that do not pass by themselves: somebody is to hear of the first one.
+LASTING = ("unauthorized", "quota_exhausted")
 deliveries = _counter("genapp_deliveries", "Tries to tell webhooks, by how they went.", "outcome")
 
 # -- every process -------------------------------------------------------------------------------------------------

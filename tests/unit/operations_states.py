@@ -85,7 +85,9 @@ def states(admin: views.Person, stream: views.Stream, hostile: str) -> dict[str,
     nothing = dict.fromkeys(("models", "users", "failures", "codes", "queue"), ())
     return {
         "admin, operations": lambda: views.admin_operations(admin, page(hostile, "hour", done=hostile), stream),
-        "admin, operations of a month": lambda: views.admin_operations(admin, page(hostile, "month"), stream),
+        "admin, operations of a month": lambda: views.admin_operations(
+            admin, page(hostile, "month", model=hostile), stream
+        ),
         "admin, operations in trouble": lambda: views.admin_operations(
             admin, page(hostile, "day", now=now(hostile, hostile, hostile), error=hostile)
         ),

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from genapp.models import Generation, Spent
     from genapp.settings import Settings
 
-# What does not pass by itself: somebody is to hear of the first one.
-LASTING = ("unauthorized", "quota_exhausted")
 OUTCOMES = ("completed", "failed", "cancelled")
 # Seconds from the first text on for which there is a speed: an answer that comes in one piece has none.
 SHORTEST = 0.1
@@ -24,7 +22,7 @@ def begin_at_nothing(settings: Settings) -> None:
     for one in settings.providers:
         for outcome in OUTCOMES:
             metrics.generations.labels(one.name, outcome)
-        for code in LASTING:
+        for code in metrics.LASTING:
             metrics.provider_errors.labels(one.name, code)
     for model in settings.prices.known:
         metrics.spend_dollars.labels(model)

@@ -64,7 +64,7 @@ class NowPart:
 
 @dataclass(frozen=True, slots=True)
 class SpenderRow:
-    """A model or a user, and what came of what was asked. A model has no `url`."""
+    """A model or a user, and what came of what was asked. `url`: their page, or a model's charts."""
 
     name: str
     url: str
@@ -103,7 +103,10 @@ class WaitingRow:
 
 @dataclass(frozen=True, slots=True)
 class OperationsPage:
-    """All of it. `codes` are those that several have failed with lately, `queued` how many wait."""
+    """All of it.
+
+    `codes` are those that several have failed with lately, `queued` how many wait; the charts are of one `model`, or all.
+    """
 
     span: str
     now: NowPart
@@ -114,6 +117,7 @@ class OperationsPage:
     codes: Sequence[str]
     queue: Sequence[WaitingRow]
     queued: int
+    model: str = ""
     done: str | None = None
     error: str | None = None
 

@@ -37,9 +37,13 @@ TOO_MUCH = (
 
 @readable("/admin/operations", opt=is_for(Policy.ADMIN))
 async def show(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]) -> Response[Any]:
-    """How the site does, over the `span` hour, day or month. Needs the database, and neither Redis nor a worker."""
+    """How the site does, over the `span` hour, day or month; with `model`, the charts of attempts are of that one.
+
+    Needs the database, and neither Redis nor a worker.
+    """
     asked = request.query_params.get("span", "")
     span = asked if asked in SCALES else "hour"
+    model = request.query_params.get("model", "")
     cursor, now, history, failures, queue = await asyncio.gather(
         parts.operations.cursor(),
         parts.operations.present.look(),
@@ -48,8 +52,8 @@ async def show(request: AnyRequest, parts: Given[Parts], visitor: Given[Visitor]
         operations.waiting(SHOWN),
     )
     if shape(request) == "json":
-        return Response(operations_json(span, now, history, failures, queue))
-    content = _page(span, now, history, failures, queue, done=_done(request))
+        return Response(operations_json(span, model, now, history, failures, queue))
+    content = _page(span, model, now, history, failures, queue, done=_done(request))
     url = streams.stream_from(
         parts.names, viewer_of(visitor), [(views.OPERATIONS_STREAM, cursor)], path="/admin/streams"
     )
@@ -62,18 +66,21 @@ async def show_now(parts: Given[Parts]) -> Response[Any]:
     return page(views.operations_now(now_part(await parts.operations.present.look())))
 
 
-def _page(span: str, now: Now, history: History, failures: Rows, queue: Rows, done: str | None) -> views.OperationsPage:
+def _page(
+    span: str, model: str, now: Now, history: History, failures: Rows, queue: Rows, done: str | None
+) -> views.OperationsPage:
     codes = [row["error_code"] for row in failures if row["error_code"]]
     return views.OperationsPage(
         span,
         now_part(now),
-        charts_of(history),
-        model_rows(history),
+        charts_of(history, model),
+        model_rows(history, span),
         user_rows(history),
         [_failure(row) for row in failures],
         sorted({code for code in codes if codes.count(code) > 1}),
         [_waiting(place, row) for place, row in enumerate(queue, 1)],
         now.queued or 0,
+        model=model,
         done=done,
         error=None if history.complete else TOO_MUCH,
     )

@@ -104,7 +104,10 @@ async def test_the_figures_are_what_was_counted(admin: Visitor, account: Visitor
     ]
     for span in ("day", "month", "nonsense"):
         assert sum(slot["attempts"] for slot in (await told(admin, span))["counted"]["slots"]) == everybody["attempts"]
+    none = (await admin.http.get(PATH, params={"model": "openai:demo"}, headers=JSON)).json()["counted"]["slots"]
+    assert sum(slot["attempts"] for slot in none) == 0
     page = await shown(admin)
+    assert 'href="/admin/operations?span=hour&amp;model=openai%3Ademo-fast"' in page
     assert account.email in page
     assert "does not accept this site" in page
     assert "nobody else" not in page
@@ -116,6 +119,12 @@ async def test_what_is_measured_is_drawn_from_the_readings(admin: Visitor, accou
         return "Nothing is known of this time" not in await shown(admin)
 
     await eventually(drawn, seconds=40)
+    await asked(account, "[demo: 401] hi", "failed")
+
+    async def by_code() -> bool:
+        return ((await told(admin))["now"]["provider_errors"] or {}).get("unauthorized", 0) > 0
+
+    await eventually(by_code)
     page = await shown(admin)
     charts = re.findall(r'<figure class="chart" id="chart_(\w+)">.*?</figure>', page, re.DOTALL)
     assert {"attempts", "first_text", "response", "queue", "spend", "connections"} <= set(charts)

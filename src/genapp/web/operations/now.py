@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from genapp.models import Incident, Reading, is_away, operations
-from genapp.models.reading import increase, kept
+from genapp.models.reading import increase, increases, kept
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
@@ -57,6 +57,10 @@ class Now:
     first_text: Percentiles
     response: Percentiles
     loop_lag: Percentiles
+    frame_delay: Percentiles
+    provider_errors: dict[str, float] | None
+    retries: float | None
+    resyncs: float | None
     frames_per_second: float | None
     bytes_per_second: float | None
     connections: dict[str, float] | None
@@ -128,6 +132,10 @@ def _now(
         first_text=since.percentiles("genapp_first_token_seconds"),
         response=since.percentiles("genapp_http_request_seconds", method="GET"),
         loop_lag=since.percentiles("genapp_event_loop_lag_seconds"),
+        frame_delay=since.percentiles("genapp_frame_delay_seconds"),
+        provider_errors=since.by("code", "genapp_provider_errors"),
+        retries=since.total("genapp_retries"),
+        resyncs=since.total("genapp_resyncs"),
         frames_per_second=since.per_second("genapp_frames_sent"),
         bytes_per_second=since.per_second("genapp_sent_bytes"),
         connections=gauges(fleet.figures, "genapp_connections") if known else None,
@@ -150,6 +158,20 @@ class Since:
     def percentiles(self, name: str, **labels: str) -> Percentiles:
         came = increase(self._figures, name, **labels)
         return Percentiles(came.quantile(0.5), came.quantile(0.95)) if came else UNKNOWN
+
+    def total(self, name: str) -> float | None:
+        found = self.by("", name)
+        return None if found is None else sum(found.values())
+
+    def by(self, label: str, name: str) -> dict[str, float] | None:
+        """How much has come, for each value of a label."""
+        if len(self._figures) < 2:
+            return None
+        found: dict[str, float] = {}
+        for (_, labels), came in increases(self._figures, name).items():
+            value = dict(labels).get(label, "")
+            found[value] = found.get(value, 0.0) + came.total
+        return found
 
     def per_second(self, name: str) -> float | None:
         came = increase(self._figures, name)

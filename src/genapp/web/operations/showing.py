@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from genapp import views
+from genapp import metrics, views
 from genapp.views.amounts import NOTHING, count, dollars, known, per_second, seconds, share
 
 if TYPE_CHECKING:
@@ -61,8 +61,12 @@ def _cards(now: Now) -> list[views.Card]:
         _slowness("First text", now.first_text),
         _slowness("Pages", now.response),
         views.Card("Tokens written", known(per_second, now.output_tokens_per_second)),
+        _errors(now.provider_errors),
+        views.Card("Asked again", known(count, now.retries)),
         _connections(now.connections),
         views.Card("Frames sent", known(per_second, now.frames_per_second), sent),
+        _slowness("On their way", now.frame_delay),
+        views.Card("Logs read again", known(count, now.resyncs)),
         _slowness("Event loop lag", now.loop_lag),
         views.Card("Spend", known(dollars, now.spend_today), "today"),
     ]
@@ -78,6 +82,18 @@ def _connections(by_transport: dict[str, float] | None) -> views.Card:
         return views.Card("Connections", NOTHING)
     some = [f"{number:,.0f} {TRANSPORTS.get(name, name)}" for name, number in sorted(by_transport.items()) if number]
     return views.Card("Connections", count(sum(by_transport.values())), ", ".join(some))
+
+
+def _errors(by_code: dict[str, float] | None) -> views.Card:
+    if by_code is None:
+        return views.Card("Providers’ errors", NOTHING)
+    some = sorted(((number, code) for code, number in by_code.items() if number), reverse=True)
+    return views.Card(
+        "Providers’ errors",
+        count(sum(by_code.values())),
+        ", ".join(f"{number:,.0f} {code}" for number, code in some),
+        any(code in metrics.LASTING for _, code in some),
+    )
 
 
 def _process(process: Process) -> views.ProcessRow:
