@@ -105,7 +105,7 @@ class WaitingRow:
 class OperationsPage:
     """All of it.
 
-    `codes` are those that several have failed with lately, `queued` how many wait; the charts are of one `model`, or all.
+    `codes` are those that several have failed with lately, `queued` how many wait. Charts are of one `model`, or all.
     """
 
     span: str

@@ -134,6 +134,18 @@ async def test_what_is_measured_is_drawn_from_the_readings(admin: Visitor, accou
     assert any(slot["first_text"]["p50"] and slot["queued"] == 0 and slot["connections"] == 0 for slot in slots)
 
 
+async def test_what_the_database_does_not_find_out_in_time_is_not_shown_and_the_rest_is(
+    admin: Visitor, sql: Sql
+) -> None:
+    async with sql.transaction():
+        await sql.execute("LOCK TABLE attempts IN ACCESS EXCLUSIVE MODE")
+        figures = await told(admin, "day")
+        page = (await admin.http.get(f"{PATH}/now", headers=HTML)).text
+    assert (figures["now"]["ended"], figures["now"]["failed_share"]) == (None, None)
+    assert (figures["now"]["queued"], figures["now"]["workers"]) == (0, 1)
+    assert "Everything answers" in page
+
+
 async def test_what_failed_is_tried_again_once_however_often_it_is_pressed(
     admin: Visitor, account: Visitor, sql: Sql
 ) -> None:
