@@ -14,6 +14,8 @@ from genapp.counting import Metric, Number, Series, Spread
 DECLARED: dict[str, Metric[Any]] = {}
 
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# A prompt may wait for as long as GENAPP_QUEUE_TIMEOUT says.
+_WAITS = (*_QUICK, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 # As streams tell them apart, which this layer does not import; a test holds the two together.
 _UNDER_WAY = _QUICK[:-2]
@@ -65,11 +67,16 @@ resyncs = _counter("genapp_resyncs", "Logs that were read again, because somethi
 # -- workers -------------------------------------------------------------------------------------------------------
 
 generations_running = _gauge("genapp_generations_running", "Generations that workers are on.")
-generations = _counter("genapp_generations", "Generations that workers ended, by how.", "provider", "outcome")
+generations = _counter(
+    "genapp_generations",
+    "Generations that ended, by how; also those that no worker had room for.",
+    "provider",
+    "outcome",
+)
 generation_seconds = _histogram(
     "genapp_generation_seconds", "From a worker's claim to the end.", "provider", bounds=_SLOW
 )
-queue_wait_seconds = _histogram("genapp_queue_wait_seconds", "From the queue to a worker's claim.", bounds=_QUICK)
+queue_wait_seconds = _histogram("genapp_queue_wait_seconds", "From the queue to a worker's claim.", bounds=_WAITS)
 attempts = _counter(
     "genapp_attempts",
     "Attempts that ended: completed, failed, cancelled, handed_back (worker stopped), lost (worker died).",
@@ -86,6 +93,8 @@ output_tokens_per_second = _histogram(
 )
 tokens = _counter("genapp_tokens", "Tokens, as vendors count.", "provider", "direction")
 spend_dollars = _counter("genapp_spend_dollars", "US dollars by GENAPP_PRICES, estimated where usage is.", "model")
+# Those of the providers' errors that do not pass by themselves: somebody is to hear of the first one.
+LASTING = ("unauthorized", "quota_exhausted")
 deliveries = _counter("genapp_deliveries", "Tries to tell webhooks, by how they went.", "outcome")
 
 # -- every process -------------------------------------------------------------------------------------------------

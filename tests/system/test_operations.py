@@ -46,11 +46,23 @@ async def test_an_answer_is_seen_to_begin_and_to_end_without_a_reload(open_page:
     await expect(figure(page, "In progress")).to_have_text("0")
 
 
+async def test_the_figures_are_renewed_where_no_stream_brings_them(open_page: OpenPage, app: App) -> None:
+    page = await as_admin(open_page, app)
+    over = {"content_type": "text/event-stream", "body": "event: done\ndata:\n\n"}
+    await page.route("**/admin/streams*", lambda route: route.fulfill(**over))
+    await page.clock.install()
+    await page.reload()
+    about = page.locator(".figures__about")
+    await about.evaluate("about => about.textContent = 'old'")
+    await page.clock.fast_forward("00:10")
+    await expect(about).to_contain_text("As of")
+
+
 async def test_a_chart_is_read_as_a_table_by_keyboard_and_stays_open_when_the_charts_are_renewed(
     open_page: OpenPage, app: App
 ) -> None:
-    page = await as_admin(open_page, app)
     await ask_once(open_page)
+    page = await as_admin(open_page, app)
     await page.clock.install()
     await page.reload()
     chart = page.locator("#chart_attempts")

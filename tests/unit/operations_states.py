@@ -76,7 +76,7 @@ def now(note: str, *troubles: str) -> views.NowPart:
         views.Card("Failed", "3.4 %", note, bad=bool(troubles)),
     ]
     row = views.ProcessRow("worker", "host.example", 4711, "0.1.0", "2.5 h", "12 answers")
-    return views.NowPart("Everything answers.", troubles, cards, [] if troubles else [row])
+    return views.NowPart("03:15:20 UTC", "Everything answers.", troubles, cards, [] if troubles else [row])
 
 
 def states(admin: views.Person, stream: views.Stream, hostile: str) -> dict[str, Callable[[], str]]:
@@ -85,7 +85,9 @@ def states(admin: views.Person, stream: views.Stream, hostile: str) -> dict[str,
     nothing = dict.fromkeys(("models", "users", "failures", "codes", "queue"), ())
     return {
         "admin, operations": lambda: views.admin_operations(admin, page(hostile, "hour", done=hostile), stream),
-        "admin, operations of a month": lambda: views.admin_operations(admin, page(hostile, "month"), stream),
+        "admin, operations of a month": lambda: views.admin_operations(
+            admin, page(hostile, "month", model=hostile), stream
+        ),
         "admin, operations in trouble": lambda: views.admin_operations(
             admin, page(hostile, "day", now=now(hostile, hostile, hostile), error=hostile)
         ),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Any number will do, as long as nothing else in this database uses it.
 LOCK = 7_301_146
+# Seconds between two tries to have it.
+PAUSE = 0.2
 
 
 def migrate() -> str:
@@ -50,8 +52,10 @@ def known_migrations() -> list[str]:
 async def _migrate_alone(database: PostgresEngine) -> str:
     connection = await database.get_new_connection()
     try:
-        # Two dynos in their release phase, or two `bin/dev`: the second waits and finds nothing left to do.
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        # Two dynos in their release phase, or two `bin/dev`: the second waits and finds nothing left to do. Not within
+        # a statement: an index that is built concurrently waits for all those that are under way.
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):  # noqa: ASYNC110
+            await asyncio.sleep(PAUSE)  # nobody in this process could tell
         account = io.StringIO()
         with contextlib.redirect_stdout(account):
             await run_forwards("genapp")

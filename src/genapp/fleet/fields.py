@@ -41,19 +41,20 @@ def counted() -> Counted:
     }
 
 
-def increments(now: Counted, before: Counted) -> Iterator[tuple[bytes, float]]:
+def increments(now: Counted, before: Counted, *, unknown: bool = False) -> Iterator[tuple[bytes, float]]:
     """Give what has been counted since: fields of the totals, and by how much each grows.
 
-    A series is told once with nothing in it: Prometheus sees no increase in one that begins with something. Buckets are
+    A series is told once with nothing in it: Prometheus sees no increase in one that begins with something. All are
+    told again where they are `unknown`, since Redis has lost them. Buckets are
     told by themselves and not with all below, so that one observation changes two fields and not ten.
     """
     for key, state in now.items():
         known = before.get(key)
-        if known == state:
+        if known == state and not unknown:
             continue
         parts = (SUM, *map(str, DECLARED[key[0]].bounds)) if len(state) > 1 else (COUNTER,)
         for part, number, earlier in zip(parts, state, known or repeat(0.0), strict=False):
-            if number != earlier or (known is None and part in (SUM, COUNTER)):
+            if number != earlier or ((known is None or unknown) and part in (SUM, COUNTER)):
                 yield _encode([key[0], part, *(text for pair in key[1] for text in pair)]), number - earlier
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import msgspec
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from genapp.fleet import fields, reading
 from genapp.fleet.lag import sample_lag
@@ -52,10 +52,13 @@ class Member:
         self._look = look
         self._pushed: Counted = {}
         self._under_way: Counted | None = None
+        self._unknown = False  # Redis has lost what it was told
+        self._refused = False
         self._pushing = asyncio.Lock()
         self._ends = False
         self._tasks: list[asyncio.Task[None]] = []
         self._reading: asyncio.Task[Fleet] | None = None
+        self._read_at = -FRESH
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._keep_pushing()), asyncio.create_task(sample_lag(self._entry.kind))]
@@ -73,7 +76,7 @@ class Member:
 
         Where Redis is away, this process is the only one that is known.
         """
-        if self._reading is None or not _is_fresh(self._reading):
+        if self._reading is None or not self._is_fresh(self._reading):
             self._reading = asyncio.create_task(self._read())
         return await asyncio.shield(self._reading)
 
@@ -91,8 +94,10 @@ class Member:
     async def _send(self, counted: Counted, *, ends: bool) -> None:
         self._under_way = counted
         entry = b"" if ends else msgspec.json.encode(self._said())
-        more = [part for pair in fields.increments(counted, self._pushed) for part in pair]
-        await self._add(keys=[fields.TOTALS, fields.PROCESSES], args=[self._id, self._number, entry, *more])
+        increments = fields.increments(counted, self._pushed, unknown=self._unknown)
+        more = [part for pair in increments for part in pair]
+        answer = await self._add(keys=[fields.TOTALS, fields.PROCESSES], args=[self._id, self._number, entry, *more])
+        self._unknown = bool(answer)
         self._pushed, self._under_way = counted, None
         self._number += 1
 
@@ -108,21 +113,29 @@ class Member:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self.push(ends=ends)
+        except ResponseError as error:
+            # It is there and does not take them: no memory, or a user who may not. Every push would say so.
+            if not self._refused:
+                logger.warning("Redis does not take the figures, which wait: %s", error)
+            self._refused = True
         except (RedisError, OSError):
             pass  # said by whoever cannot do without Redis; what was counted waits here
         except Exception:
             logger.exception("figures could not be told")
+        else:
+            self._refused = False
 
     async def _read(self) -> Fleet:
         await self._try_to_push()
         fleet = await reading.read(self._redis)
+        self._read_at = time.monotonic()
         if fleet.up["redis"]:
             return fleet
         alone = reading.process(self._id, self._said())
         return replace(fleet, figures={**fleet.figures, **alone.figures}, processes=[alone])
 
-
-def _is_fresh(task: asyncio.Task[Fleet]) -> bool:
-    if not task.done():
-        return True
-    return not task.cancelled() and task.exception() is None and time.time() - task.result().at < FRESH
+    def _is_fresh(self, task: asyncio.Task[Fleet]) -> bool:
+        if not task.done():
+            return True
+        failed = task.cancelled() or task.exception() is not None
+        return not failed and time.monotonic() - self._read_at < FRESH

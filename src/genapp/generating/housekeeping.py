@@ -90,7 +90,8 @@ class Housekeeping:
         extra = {"attempt": generation.attempt}
         if generation.cancel_requested_at is not None:
             await views.show_end(self.log, await generation.cancel())
-        elif generation.attempt >= MOST_ATTEMPTS:
+        # One that is queued was tried again by somebody, or handed back by a worker: it has its try.
+        elif generation.status == "processing" and generation.attempt >= MOST_ATTEMPTS:
             logger.error("gave a generation up", extra=extra)
             if (failed := await generation.give_up(GaveUp.code, GaveUp.message)) is not None:
                 await views.show_end(self.log, failed)

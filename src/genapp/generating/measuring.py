@@ -22,6 +22,8 @@ def begin_at_nothing(settings: Settings) -> None:
     for one in settings.providers:
         for outcome in OUTCOMES:
             metrics.generations.labels(one.name, outcome)
+        for code in metrics.LASTING:
+            metrics.provider_errors.labels(one.name, code)
     for model in settings.prices.known:
         metrics.spend_dollars.labels(model)
 

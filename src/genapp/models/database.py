@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -85,10 +84,19 @@ class BoundedEngine(PostgresEngine):
     """Piccolo's engine on its pool, with a bound on every wait."""
 
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
-        began = time.monotonic()
-        async with bounded(), self._pooled().acquire() as connection:
-            _waits.observe(time.monotonic() - began)
+        async with bounded(), self._acquired() as connection:
             return await connection.fetch(query, *(args or ()))
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[Any]:
+        """A connection of the pool. That none came is a wait, too."""
+        pool = self._pooled()
+        with _waits.timed():
+            connection = await pool.acquire()
+        try:
+            yield connection
+        finally:
+            await pool.release(connection)
 
     def _pooled(self) -> Any:
         if self.pool is None:
@@ -101,15 +109,12 @@ class BoundedEngine(PostgresEngine):
 
         Not Piccolo's own: it keeps its connection for ever where BEGIN or ROLLBACK is not answered in time.
         """
-        began = time.monotonic()
-        async with bounded(), self._pooled().acquire() as connection:
-            _waits.observe(time.monotonic() - began)
-            async with connection.transaction():
-                earlier = self.current_transaction.set(Held(connection))  # type: ignore[arg-type]
-                try:
-                    yield
-                finally:
-                    self.current_transaction.reset(earlier)
+        async with bounded(), self._acquired() as connection, connection.transaction():
+            earlier = self.current_transaction.set(Held(connection))  # type: ignore[arg-type]
+            try:
+                yield
+            finally:
+                self.current_transaction.reset(earlier)
 
 
 def engine(database_url: str) -> PostgresEngine:

@@ -43,6 +43,7 @@ class Lease(Rows):
     """The part of `Generation` that belongs to its worker."""
 
     if TYPE_CHECKING:
+        model: str
         status: str
         queued_at: datetime
         attempt: int
@@ -172,7 +173,10 @@ class Lease(Rows):
         )
 
     async def give_up(self, code: str, message: str) -> Self | None:
-        """End it as failed, with what was kept of it. None where somebody works on it, or it is finished."""
+        """End it as failed, with what was kept of it. None where somebody works on it, or it is finished.
+
+        It is counted here: no worker ends it.
+        """
         rows = await self.raw(
             f"""
             WITH failed AS (
@@ -192,7 +196,10 @@ class Lease(Rows):
             message,
             self.id,
         )
-        return self._with_lost(rows)
+        failed = self._with_lost(rows)
+        if failed is not None:
+            metrics.generations.labels(failed.model.partition(":")[0], "failed").inc()
+        return failed
 
     @classmethod
     def _with_lost(cls, rows: list[dict[str, Any]]) -> Self | None:

@@ -77,10 +77,11 @@ class Notice(Rows, Table, tablename="notices"):
                 AND d.created_at > now() - {} * interval '1 hour' AND NOT EXISTS (
                   SELECT 1 FROM notices earlier WHERE earlier.incident = d.incident AND earlier.channel = d.channel
                     AND earlier.status = 'pending' AND earlier.created_at < d.created_at
+                    AND earlier.created_at > now() - {} * interval '1 hour'
                 ) ORDER BY d.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
             ) RETURNING n.id, n.channel, n.event, n.text, n.attempts, n.created_at, i.id AS incident, i.condition
             """,
-            *(HELD_SECONDS, channel, NEWS_HOURS),
+            *(HELD_SECONDS, channel, NEWS_HOURS, NEWS_HOURS),
         )
         return Due(**rows[0]) if rows else None
 

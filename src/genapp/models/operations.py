@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from genapp.models.attempt import Attempt
+from genapp.models.lease import WaitedTooLong
 
 if TYPE_CHECKING:
     import uuid
@@ -20,25 +21,41 @@ LOOKED_AT = 2000
 
 # Dollars; NULL where no price is known.
 SPEND = "sum(microdollars)::float8 / 1000000"
-SUMS = f"""count(*) AS attempts, count(*) FILTER (WHERE outcome = 'failed') AS failed,
+# What a worker that died had begun is lost to whoever asked, too.
+FAILED = "count(*) FILTER (WHERE outcome IN ('failed', 'lost'))"
+SUMS = f"""count(*) AS attempts, {FAILED} AS failed,
   sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, {SPEND} AS spend"""
 
 
 async def lately(seconds: float) -> Row:
-    """Attempts begun in the last `seconds`: how many have `ended`, how many `failed`, their tokens; today's `spend`."""
+    """Attempts begun in the last `seconds`: how many have `ended`, how many of these `failed`, and their tokens.
+
+    What no worker had room for had no attempt, and counts as one that failed.
+    """
     rows: list[Row] = await Attempt.raw(
         f"""
-        SELECT recent.*, today.spend FROM (
-          SELECT count(outcome) AS ended, count(*) FILTER (WHERE outcome = 'failed') AS failed,
+        SELECT ended + untaken AS ended, failed + untaken AS failed, output_tokens FROM (
+          SELECT count(outcome) AS ended, {FAILED} AS failed,
             coalesce(sum(output_tokens) FILTER (WHERE outcome IS NOT NULL), 0) AS output_tokens
           FROM attempts WHERE started_at >= now() - {{}} * interval '1 second'
         ) AS recent, (
-          SELECT {SPEND} AS spend FROM attempts WHERE started_at >= date_trunc('day', now(), 'UTC')
-        ) AS today
+          SELECT count(*) AS untaken FROM (
+            SELECT error_code, finished_at FROM generations WHERE status = 'failed' ORDER BY id DESC LIMIT {{}}
+          ) AS newest WHERE error_code = {{}} AND finished_at > now() - {{}} * interval '1 second'
+        ) AS waited
         """,  # noqa: S608  a constant of ours, here and below
-        seconds,
+        *(seconds, LOOKED_AT, WaitedTooLong.code, seconds),
     )
     return rows[0]
+
+
+async def spent_today() -> float | None:
+    """Dollars, of the attempts begun today (UTC). It reads them all; None where no price is known."""
+    rows = await Attempt.raw(
+        f"SELECT {SPEND} AS spend FROM attempts WHERE started_at >= date_trunc('day', now(), 'UTC')"  # noqa: S608
+    )
+    spend: float | None = rows[0]["spend"]
+    return spend
 
 
 async def over_time(since: datetime, step: timedelta) -> list[Row]:

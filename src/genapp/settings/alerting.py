@@ -41,7 +41,7 @@ class Alerting(BaseModel):
 
     alert_failed_percent: float = Field(20, ge=0, le=100)
     alert_failed_least: int = Field(10, ge=1)
-    alert_response_seconds: float = Field(2, ge=0)
+    alert_response_seconds: float = Field(2, ge=0, lt=10)  # the last bound of the histogram: more is not told apart
     alert_response_least: int = Field(50, ge=1)
     alert_queue_depth: int = Field(200, ge=0)
     alert_queue_seconds: float = Field(60, ge=0)
@@ -53,7 +53,7 @@ class Alerting(BaseModel):
     alert_window_seconds: float = Field(300, gt=0)
     alert_hold_seconds: float = Field(120, ge=0)
     alert_every_seconds: float = Field(10, gt=0)
-    reading_seconds: float = Field(60, gt=0)
+    reading_seconds: float = Field(60, gt=0, le=120)  # charts take longer for a gap
 
     @field_validator("alert_webhook")
     @classmethod

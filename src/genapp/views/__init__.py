@@ -29,6 +29,7 @@ from genapp.views.operations import (
     SpenderRow,
     WaitingRow,
     admin_operations,
+    operations_now,
     operations_ops,
 )
 from genapp.views.pages import (
@@ -140,6 +141,7 @@ __all__ = [
     "login",
     "note_ops",
     "notice",
+    "operations_now",
     "operations_ops",
     "part_id",
     "reference",

@@ -22,6 +22,8 @@ OPERATIONS_STREAM = "operations"
 NOW = "operations_now"
 # Seconds after which a page without JavaScript, or the charts of one with it, are asked for again.
 REFRESH_SECONDS = 60
+# The same for the live figures, which are there by themselves only as long as Redis and a stream carry them.
+NOW_REFRESH_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,12 @@ class ProcessRow:
 
 @dataclass(frozen=True, slots=True)
 class NowPart:
-    """What is live. `troubles` are sentences that say what is wrong and what to do; without one, `well` is said."""
+    """What is live, `at` what time.
 
+    `troubles` are sentences that say what is wrong and what to do; without one, `well` is said.
+    """
+
+    at: str
     well: str
     troubles: Sequence[str]
     cards: Sequence[Card]
@@ -58,7 +64,7 @@ class NowPart:
 
 @dataclass(frozen=True, slots=True)
 class SpenderRow:
-    """A model or a user, and what came of what was asked. A model has no `url`."""
+    """A model or a user, and what came of what was asked. `url`: their page, or a model's charts."""
 
     name: str
     url: str
@@ -97,7 +103,10 @@ class WaitingRow:
 
 @dataclass(frozen=True, slots=True)
 class OperationsPage:
-    """All of it. `codes` are those that several have failed with lately, `queued` how many wait."""
+    """All of it.
+
+    `codes` are those that several have failed with lately, `queued` how many wait. Charts are of one `model`, or all.
+    """
 
     span: str
     now: NowPart
@@ -108,6 +117,7 @@ class OperationsPage:
     codes: Sequence[str]
     queue: Sequence[WaitingRow]
     queued: int
+    model: str = ""
     done: str | None = None
     error: str | None = None
 
@@ -126,10 +136,16 @@ def admin_operations(person: Person, page: OperationsPage, stream: Stream | None
         stream=stream,
         section="operations",
         every=REFRESH_SECONDS,
+        every_now=NOW_REFRESH_SECONDS,
         **frame(person, "admin", refresh_seconds=REFRESH_SECONDS),
     )
 
 
 def operations_ops(now: NowPart) -> list[Op]:
     """The live figures, in the place of the earlier ones."""
-    return [update(NOW, render("admin/_operations_now.html", now=now))]
+    return [update(NOW, operations_now(now))]
+
+
+def operations_now(now: NowPart) -> str:
+    """The live figures by themselves."""
+    return render("admin/_operations_now.html", now=now)

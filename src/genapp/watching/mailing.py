@@ -36,15 +36,17 @@ class MailServer:
         port = parts.port or (465 if safe else 587)
         return cls(parts.hostname or "", port, unquote(parts.username or ""), unquote(parts.password or ""), safe)
 
-    def send(self, mail: EmailMessage) -> None:
-        """Hand it over; blocks. Raises Refusal where the server takes it for none of the people."""
+    def send(self, mail: EmailMessage) -> list[str]:
+        """Hand it over; blocks. Gives the people for whom the server does not take it; raises Refusal if for none."""
         try:
             with self._connected() as server:
                 if self.user:
                     server.login(self.user, self.password)
-                server.send_message(mail)
+                return sorted(server.send_message(mail))
         except smtplib.SMTPAuthenticationError:
             raise Refusal("The mail server does not take this user and password.") from None
+        except UnicodeEncodeError:
+            raise Refusal("The user and password of a mail server must be ASCII: choose others there.") from None
         except smtplib.SMTPRecipientsRefused:
             raise Refusal("The mail server takes nothing for these addresses.") from None
         except smtplib.SMTPResponseException as error:

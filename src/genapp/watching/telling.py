@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Seconds for one message, so that its try ends before its hold does (models/notice.py): a mail server has ten for each
+# of its answers.
+PATIENCE = 45
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -71,20 +75,30 @@ class Telling:
             message = Message(due.id.hex, due.event, due.condition, text, due.created_at, due.incident.hex)
             extra = {"incident_id": due.incident.hex, "attempt": due.attempts}
             try:
-                await self.send(channel, message)
+                untold = await self.send(channel, message)
             except Refusal as refusal:
                 logger.warning("nobody could be told by %s: %s", channel, refusal, extra=extra)
                 await Notice.refused(due, str(refusal))
+            except Exception as error:
+                # It has its tries too, and does not keep what comes after it waiting.
+                logger.exception("nobody could be told by %s", channel, extra=extra)
+                await Notice.refused(due, f"It could not be sent ({type(error).__name__}).")
             else:
                 logger.info("told by %s", channel, extra=extra)
+                if untold:
+                    logger.warning("the mail server does not take messages for %s", ", ".join(untold), extra=extra)
                 await Notice.took(due)
 
-    async def send(self, channel: Channel, message: Message) -> None:
-        """Send one now. Raises Refusal, with a sentence, where it was not taken."""
-        if channel == "email":
-            await asyncio.to_thread(self._mail, message)
-        else:
-            await self._post(message)
+    async def send(self, channel: Channel, message: Message) -> list[str]:
+        """Send one now. Gives the people for whom it was not taken; raises Refusal, with a sentence, if for nobody."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                if channel == "email":
+                    return await asyncio.to_thread(self._mail, message)
+                await self._post(message)
+                return []
+        except TimeoutError:
+            raise Refusal(f"It was not taken within {PATIENCE} seconds.") from None
 
     async def _post(self, message: Message) -> None:
         body = msgspec.json.encode(
@@ -116,7 +130,7 @@ class Telling:
             headers["webhook-signature"] = signature(secret, f"msg_{message.id}", moment, body)
         return headers
 
-    def _mail(self, message: Message) -> None:
+    def _mail(self, message: Message) -> list[str]:
         sender = self.settings.alert_sender
         domain = sender.rpartition("@")[2]
         mail = EmailMessage()
@@ -130,7 +144,7 @@ class Telling:
             mail["References"] = f"<{message.incident}@{domain}>"  # mail programs show beginning and end together
         mail["Auto-Submitted"] = "auto-generated"  # nobody's holiday reply
         mail.set_content(f"{message.text}\n")
-        MailServer.at(_secret(self.settings.smtp_url)).send(mail)
+        return MailServer.at(_secret(self.settings.smtp_url)).send(mail)
 
 
 def site(settings: Settings) -> str:

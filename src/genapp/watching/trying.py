@@ -42,10 +42,10 @@ def run(settings: Settings) -> None:
 async def _try(telling: Telling, channel: Channel) -> str | None:
     text = f"[{telling.site}] This is a test of `genapp alert`: nothing is wrong."
     try:
-        await telling.send(channel, Message(new_id().hex, "test", "test", text, datetime.now(UTC)))
+        untold = await telling.send(channel, Message(new_id().hex, "test", "test", text, datetime.now(UTC)))
     except Refusal as refusal:
         return str(refusal)
-    return None
+    return f"taken, but not for {', '.join(untold)}" if untold else None
 
 
 def address(settings: Settings, channel: Channel) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from genapp import models
 from genapp.models import Duty, Incident, Notice, Reading, new_id
-from genapp.watching.conditions import looks
+from genapp.watching.conditions import looks, looks_at_spend
 from genapp.watching.telling import Telling
 from genapp.watching.wording import it_is_bad, it_is_well
 
@@ -35,6 +37,8 @@ class Watch:
         self.fleet = fleet
         self.telling = Telling(settings)
         self._holder = new_id().hex
+        self._spend: list[Look] = []
+        self._spend_at = -math.inf
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -71,7 +75,9 @@ class Watch:
             await Reading.sweep()
             await Incident.sweep()
         suspected = await Incident.suspected()
-        for look in await looks(self.settings, known):
+        if time.monotonic() - self._spend_at >= self.settings.reading_seconds:
+            self._spend, self._spend_at = await looks_at_spend(self.settings, known), time.monotonic()
+        for look in [*await looks(self.settings, known), *self._spend]:
             if look.bad:
                 await self._note_bad(look)
             elif look.bad is False and look.condition in suspected:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
 
 from genapp import logs
-from genapp.errors import Invalid, TooMany
+from genapp.errors import Invalid, NotFound, TooMany
 from genapp.models import Generation, operations
 from genapp.web.forms import Form
 from genapp.web.pages import see_other
@@ -25,6 +26,8 @@ AT_THEIR_LIMIT = (
 LATELY = 3600
 # At once: each is a transaction, and somebody waits for the answer.
 MOST = 200
+# Seconds for all of them: proxies wait for 30, and each may wait for a busy database.
+PATIENCE = 15
 
 
 @post("/admin/generations/{generation_id:uuid}/retry", opt=is_for(Policy.ADMIN))
@@ -47,15 +50,21 @@ async def retry_all(parts: Given[Parts], form: Given[Form]) -> Response[Any]:
     if not code:
         raise Invalid("Name the code of the error whose answers are to be tried again.", field="code")
     tried = kept = 0
-    for generation_id in await operations.failed_with(code, seconds=LATELY, limit=MOST):
+    until = time.monotonic() + PATIENCE
+    remaining = await operations.failed_with(code, seconds=LATELY, limit=MOST)
+    while remaining and time.monotonic() < until:
+        generation_id = remaining.pop(0)
         try:
             _, new = await again(parts, await Generation.by_id(generation_id))
         except TooMany:
             kept += 1
+        except NotFound:
+            pass  # deleted meanwhile
         else:
             tried += new
-    logger.info("an admin has generations tried again", extra={"code": code, "tried": tried, "kept": kept})
-    return see_other("/admin/operations", tried=str(tried), kept=str(kept))
+    counts = {"tried": tried, "kept": kept, "remain": len(remaining)}
+    logger.info("an admin has generations tried again", extra={"code": code, **counts})
+    return see_other("/admin/operations", **{name: str(count) for name, count in counts.items()})
 
 
 ROUTES = (retry_generation, retry_all)

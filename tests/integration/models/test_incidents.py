@@ -114,6 +114,10 @@ async def test_a_message_is_tried_again_and_again_and_its_recovery_waits_behind_
     assert await Notice.claim("email") is not None
     await Notice.raw("UPDATE notices SET held_until = NULL, created_at = created_at - interval '3 days'")
     assert await Notice.claim("email") is None, "it is no news any more"
+    await Notice.add(incident, "recovered", "It is well.", ("email",))
+    recovered = await Notice.claim("email")
+    assert recovered is not None, "it does not wait for what nobody will send"
+    assert recovered.event == "recovered"
 
 
 async def test_one_is_on_duty_until_they_leave_or_are_silent() -> None:

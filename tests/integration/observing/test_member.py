@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -100,6 +101,28 @@ async def test_an_older_copy_of_the_totals_is_thrown_away_and_nobody_is_counted_
     metrics.resyncs.labels().inc(6)
     await one.push()
     assert await counted(redis) == 11
+
+
+async def test_a_copy_that_no_living_process_knows_is_thrown_away_and_that_of_a_living_one_is_not(redis: Redis) -> None:
+    metrics.resyncs.labels().inc(2)
+    own = metrics.resyncs.labels().value
+    await redis.hset(fields.TOTALS, '["genapp_resyncs","total"]', "1000000")  # type: ignore[misc]
+    await redis.hset(fields.PROCESSES, "killed", f"7 {int(time.time()) - 60} {{}}")  # type: ignore[misc]
+    await Member(redis, "web").push()
+    assert await counted(redis) == own
+    await Member(redis, "web").push()
+    assert await counted(redis) == 2 * own
+
+
+async def test_what_has_not_happened_yet_is_told_again_to_a_redis_that_has_forgotten_it(redis: Redis) -> None:
+    metrics.generations.labels("nobody", "failed")
+    never = ("genapp_generations", (("outcome", "failed"), ("provider", "nobody")))
+    one = Member(redis, "web")
+    await one.push()
+    await redis.delete(fields.TOTALS, fields.PROCESSES)
+    for _ in range(2):
+        await one.push()
+    assert (await read(redis)).figures[never].value == 0
 
 
 async def test_a_process_is_known_while_it_runs_by_what_its_gauges_show_and_no_longer(redis: Redis) -> None:

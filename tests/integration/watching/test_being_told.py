@@ -73,6 +73,9 @@ async def test_genapp_alert_says_who_is_told_of_what_without_secrets_and_sends_o
     nobody = await _run(site, GENAPP_ALERT_EMAIL="nobody@example.com", GENAPP_ALERT_WEBHOOK="")
     assert nobody.returncode == 1
     assert "takes nothing for these addresses" in nobody.stdout
+    some = await _run(site, GENAPP_ALERT_EMAIL="ops@example.com,nobody@example.com", GENAPP_ALERT_WEBHOOK="")
+    assert some.returncode == 1
+    assert "taken, but not for nobody@example.com" in some.stdout
 
 
 async def _run(site: Site, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -12,6 +12,9 @@ import pytest
 import trustme
 
 from genapp.delivering.posting import Refusal
+from genapp.models import Incident, Notice
+from genapp.settings import Settings
+from genapp.watching import Telling
 from genapp.watching.mailing import MailServer
 from tests.mailing import PASSWORD, USER, mailbox
 
@@ -32,11 +35,11 @@ def server_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContex
     return context
 
 
-async def send(url: str, to: str = "ops@example.com") -> None:
+async def send(url: str, to: str = "ops@example.com") -> list[str]:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "genapp@example.com", to, "Größer"
     mail.set_content("Pages are slow – see to it.\n")
-    await asyncio.to_thread(MailServer.at(url).send, mail)
+    return await asyncio.to_thread(MailServer.at(url).send, mail)
 
 
 async def test_a_password_is_sent_over_tls_from_the_first_byte_or_once_it_is_offered(
@@ -51,6 +54,25 @@ async def test_a_password_is_sent_over_tls_from_the_first_byte_or_once_it_is_off
         assert len(box.mails) == 1
         with pytest.raises(Refusal, match="does not take this user and password"):
             await send(f"smtp://somebody:else@127.0.0.1:{box.port}")
+        with pytest.raises(Refusal, match="must be ASCII"):
+            await send(f"smtp://somebody:{quote('schlüssel')}@127.0.0.1:{box.port}")
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_fails_in_a_way_nobody_thought_of_is_tried_again_later_and_does_not_keep_others_waiting() -> None:
+    await Notice.raw("DELETE FROM notices")
+    told = Telling(Settings(GENAPP_ALERT_EMAIL="ops@example.com", GENAPP_SMTP_URL="smtp://mail..example.com"))
+    await Incident.note_bad("odd", "It is bad.", hold=0)
+    incident = await Incident.note_bad("odd", "It is bad.", hold=0)
+    assert incident is not None
+    for event in ("opened", "recovered"):
+        await Notice.add(incident, event, "It is bad.", ("email",))
+    await told.tell()
+    [first, second] = await Notice.raw("SELECT * FROM notices ORDER BY created_at")
+    assert (first["status"], first["attempts"], first["held_until"]) == ("pending", 1, None)
+    assert "UnicodeError" in first["error"]
+    assert second["attempts"] == 0
+    await Notice.raw("DELETE FROM notices")
 
 
 async def test_a_server_that_nobody_vouches_for_is_sent_nothing(
@@ -75,7 +97,8 @@ async def test_who_takes_nothing_and_who_is_not_there_are_told_apart() -> None:
     async with mailbox() as box:
         with pytest.raises(Refusal, match="takes nothing for these addresses"):
             await send(f"smtp://127.0.0.1:{box.port}", to="nobody@example.com")
-        await send(f"smtp://127.0.0.1:{box.port}", to="nobody@example.com, ops@example.com")
+        both = "nobody@example.com, ops@example.com"
+        assert await send(f"smtp://127.0.0.1:{box.port}", to=both) == ["nobody@example.com"]
         assert box.people == [["ops@example.com"]]
     with pytest.raises(Refusal, match="could not be reached"):
         await send(f"smtp://127.0.0.1:{box.port}")

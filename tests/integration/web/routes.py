@@ -164,6 +164,7 @@ ROWS = (
     row(RAW, "/admin/streams", Policy.ADMIN),
     row("POST", f"/admin{GENERATION}/cancellation", Policy.ADMIN),
     row(READ, "/admin/operations", Policy.ADMIN),
+    row(READ, "/admin/operations/now", Policy.ADMIN),
     row("POST", f"/admin{GENERATION}/retry", Policy.ADMIN),
     row("POST", "/admin/operations/retries", Policy.ADMIN, sent={"code": "unauthorized"}),
     row("POST", f"{USER}/disablement", Policy.ADMIN),

@@ -104,7 +104,10 @@ async def test_the_figures_are_what_was_counted(admin: Visitor, account: Visitor
     ]
     for span in ("day", "month", "nonsense"):
         assert sum(slot["attempts"] for slot in (await told(admin, span))["counted"]["slots"]) == everybody["attempts"]
+    none = (await admin.http.get(PATH, params={"model": "openai:demo"}, headers=JSON)).json()["counted"]["slots"]
+    assert sum(slot["attempts"] for slot in none) == 0
     page = await shown(admin)
+    assert 'href="/admin/operations?span=hour&amp;model=openai%3Ademo-fast"' in page
     assert account.email in page
     assert "does not accept this site" in page
     assert "nobody else" not in page
@@ -116,6 +119,12 @@ async def test_what_is_measured_is_drawn_from_the_readings(admin: Visitor, accou
         return "Nothing is known of this time" not in await shown(admin)
 
     await eventually(drawn, seconds=40)
+    await asked(account, "[demo: 401] hi", "failed")
+
+    async def by_code() -> bool:
+        return ((await told(admin))["now"]["provider_errors"] or {}).get("unauthorized", 0) > 0
+
+    await eventually(by_code)
     page = await shown(admin)
     charts = re.findall(r'<figure class="chart" id="chart_(\w+)">.*?</figure>', page, re.DOTALL)
     assert {"attempts", "first_text", "response", "queue", "spend", "connections"} <= set(charts)
@@ -123,6 +132,18 @@ async def test_what_is_measured_is_drawn_from_the_readings(admin: Visitor, accou
     assert [name for name, _ in lines].count("p95") == 4
     slots = (await told(admin))["measured"]["slots"]
     assert any(slot["first_text"]["p50"] and slot["queued"] == 0 and slot["connections"] == 0 for slot in slots)
+
+
+async def test_what_the_database_does_not_find_out_in_time_is_not_shown_and_the_rest_is(
+    admin: Visitor, sql: Sql
+) -> None:
+    async with sql.transaction():
+        await sql.execute("LOCK TABLE attempts IN ACCESS EXCLUSIVE MODE")
+        figures = await told(admin, "day")
+        page = (await admin.http.get(f"{PATH}/now", headers=HTML)).text
+    assert (figures["now"]["ended"], figures["now"]["failed_share"]) == (None, None)
+    assert (figures["now"]["queued"], figures["now"]["workers"]) == (0, 1)
+    assert "Everything answers" in page
 
 
 async def test_what_failed_is_tried_again_once_however_often_it_is_pressed(
@@ -176,8 +197,11 @@ async def test_it_is_there_without_a_worker_and_with_a_redis_that_hangs(
     os.kill(pid, signal.SIGSTOP)
     try:
         page, figures = await until_said(admin, "Redis does not answer."), await told(admin)
+        open_page = (await admin.http.get(f"{PATH}/now", headers=HTML)).text
     finally:
         os.kill(pid, signal.SIGCONT)
+    assert "Redis does not answer." in open_page
+    assert "Everything answers" not in open_page
     assert "does not accept this site" in page
     assert account.email in page
     assert figures["now"]["queued"] == 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from redis.asyncio import Redis
 
-from genapp.generating.housekeeping import KEPT, Housekeeping
+from genapp import metrics
+from genapp.generating.housekeeping import KEPT, MOST_ATTEMPTS, Housekeeping
 from genapp.jobs import Jobs, make_broker
 from genapp.models import Draft, Generation, Limits, new_id
 from genapp.streams import Log
@@ -53,3 +55,19 @@ async def test_what_waits_is_enqueued_again_at_once_where_redis_has_forgotten_it
         await housekeeping.notice_a_new_redis()
         await housekeeping.revive()
     assert (await enqueued(housekeeping)).count(waiting) == 1
+
+
+async def test_who_was_tried_again_after_many_attempts_has_another_and_what_nobody_takes_counts_as_failed(
+    housekeeping: Housekeeping,
+) -> None:
+    again, late = await submitted(), await submitted()
+    overdue = "UPDATE generations SET enqueued_at = to_timestamp(0), attempt = {}, queued_at = {} WHERE id = {}"
+    now = datetime.now(UTC)
+    await Generation.raw(overdue, MOST_ATTEMPTS, now, again)
+    await Generation.raw(overdue, 0, now - timedelta(hours=2), late)
+    failed = metrics.generations.labels("demo", "failed")
+    before = failed.value
+    await housekeeping.revive()
+    assert str(again) in await enqueued(housekeeping)
+    assert [(await Generation.by_id(one)).status for one in (again, late)] == ["queued", "failed"]
+    assert failed.value == before + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from genapp import views
 from genapp.views import user_name
@@ -54,12 +55,13 @@ class Sums:
             self.outcomes[outcome] = self.outcomes.get(outcome, 0) + row["attempts"]
 
 
-def by_slot(history: History) -> list[Sums]:
-    """The sums of each slot."""
+def by_slot(history: History, model: str = "") -> list[Sums]:
+    """The sums of each slot, of one model or of all."""
     slots = [Sums() for _ in range(history.counted.slots)]
     for row in history.attempts:
         slot = (row["slot"] - history.counted.start) // history.counted.step
-        if slot < len(slots):  # what was begun since the span was drawn up
+        # Not what was begun since the span was drawn up.
+        if slot < len(slots) and model in ("", row["model"]):
             slots[slot].add(row)
     return slots
 
@@ -72,9 +74,9 @@ def by_model(history: History) -> dict[str, Sums]:
     return dict(sorted(models.items(), key=lambda item: -item[1].attempts))
 
 
-def charts_of(history: History) -> list[Chart]:
-    """All of them."""
-    slots, span = by_slot(history), history.counted
+def charts_of(history: History, model: str = "") -> list[Chart]:
+    """All of them; what is summed up from the attempts is of one `model`, or of all."""
+    slots, span = by_slot(history, model), history.counted
     outcomes = [_summed(one, [slot.outcomes.get(one, 0) for slot in slots], count) for one in OUTCOMES]
     tokens = [
         _summed("out", [slot.output_tokens for slot in slots], count),
@@ -112,9 +114,12 @@ def _measured(subject: Subject, history: History, **of: Callable[[Moment], float
     return lines(subject, history.measured, series)
 
 
-def model_rows(history: History) -> list[views.SpenderRow]:
-    """Models, what was used most first."""
-    return [_row(name, "", sums) for name, sums in by_model(history).items()]
+def model_rows(history: History, span: str) -> list[views.SpenderRow]:
+    """Models, what was used most first, each with its charts' address."""
+    return [
+        _row(name, f"/admin/operations?{urlencode({'span': span, 'model': name})}", sums)
+        for name, sums in by_model(history).items()
+    ]
 
 
 def user_rows(history: History) -> list[views.SpenderRow]:

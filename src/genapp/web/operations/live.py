@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from genapp import views
 from genapp.web.operations.history import Histories
-from genapp.web.operations.now import look
+from genapp.web.operations.now import Present
 from genapp.web.operations.showing import now_part
 
 if TYPE_CHECKING:
@@ -37,10 +37,11 @@ class Operations:
 
     def __init__(self, member: Member, hub: Hub, log: Log, redis: Redis) -> None:
         self.histories = Histories(member)
-        self._member = member
+        self.present = Present(member)
         self._hub = hub
         self._log = log
         self._redis = redis
+        self._ends = False
         self._publishing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -48,6 +49,7 @@ class Operations:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._ends = True
         if self._publishing is not None:
             self._publishing.cancel()
             await asyncio.gather(self._publishing, return_exceptions=True)
@@ -61,13 +63,13 @@ class Operations:
         return None
 
     async def _keep_publishing(self) -> None:
-        while True:
+        while not self._ends:  # redis-py loses a cancellation now and then
             await asyncio.sleep(EVERY)
             if not self._hub.watches(views.OPERATIONS_STREAM):
                 continue
             try:
                 if await self._redis.set(TURN, b"", nx=True, px=int(EVERY * 900)):
-                    ops = views.operations_ops(now_part(await look(self._member)))
+                    ops = views.operations_ops(now_part(await self.present.look()))
                     await self._log.publish(views.OPERATIONS_STREAM, ops)
             except Exception as error:
                 # Whatever is away: the page keeps what it has until the next time, or loses its connection.

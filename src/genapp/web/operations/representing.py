@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def operations_json(span: str, now: Now, history: History, failures: list[Row], queue: list[Row]) -> Row:
+def operations_json(span: str, model: str, now: Now, history: History, failures: list[Row], queue: list[Row]) -> Row:
     """All that the page shows. Times are UTC, durations seconds, money US dollars; null is what is not known."""
     return {
         "span": span,
+        "model": model or None,
         "now": _now(now),
         "complete": history.complete,
-        "counted": {**_times(history.counted), "slots": [_sums(one) for one in by_slot(history)]},
+        "counted": {**_times(history.counted), "slots": [_sums(one) for one in by_slot(history, model)]},
         "measured": {**_times(history.measured), "slots": [asdict(one) for one in history.moments]},
         "models": [{"model": name, **_sums(one)} for name, one in by_model(history).items()],
         "users": [{**_whose(row), **_only(row, *SPENT)} for row in history.users],
