@@ -120,10 +120,16 @@ def conversation(
     stream: Stream | None,
     person: Person,
     share: ShareState | None = None,
+    *,
+    main_only: bool = False,
 ) -> str:
-    """A conversation's page. Without a `share` there is nothing about sharing in it."""
+    """A conversation's page. Without a `share` there is nothing about sharing in it.
+
+    `main_only`: its title and its main part, for who has a page of ours and shows them in it.
+    """
     return render(
         "conversation.html",
+        main_only=main_only,
         conversation=item,
         generations=generations,
         composer=composer,

@@ -68,8 +68,9 @@ async def conversation_page(
     form: Form | None = None,
     error: GenappError | None = None,
     status: int = 200,
+    main_only: bool = False,
 ) -> Response[str]:
-    """Render a conversation's page, its composer filled in with `form` and saying `error`.
+    """Render a conversation's page (or its main part only), its composer filled in with `form` and saying `error`.
 
     `site` is the address that its owner sees this site at: a link to share is made of it.
     """
@@ -86,7 +87,8 @@ async def conversation_page(
         error=error,
     )
     heading = item(found.id, found.title, found.updated_at, busy=stream is not None)
-    html = views.conversation(heading, cards, composer, stream, person_of(parts.settings, visitor), share)
+    person = person_of(parts.settings, visitor)
+    html = views.conversation(heading, cards, composer, stream, person, share, main_only=main_only)
     return page(html, status)
 
 

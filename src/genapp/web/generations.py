@@ -64,9 +64,9 @@ async def created(
     if inside:
         return await live_article(parts, visitor, generation, status=201)
     conversation = await models.Conversation.owned(generation.conversation, visitor.user_id)
-    whole = await conversation_page(parts, visitor, conversation, site_of(request), status=201)
-    whole.headers["HX-Push-Url"] = url
-    return whole
+    answer = await conversation_page(parts, visitor, conversation, site_of(request), status=201, main_only=True)
+    answer.headers["HX-Push-Url"] = url
+    return answer
 
 
 async def refuse(request: AnyRequest, parts: Parts, visitor: Visitor, form: Form, error: GenappError) -> Response[Any]:

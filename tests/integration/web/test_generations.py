@@ -104,11 +104,13 @@ async def test_an_html_form_without_javascript_is_sent_to_the_conversation(visit
     assert f"/generations/{article[1]}/retry" in page.text
 
 
-async def test_htmx_gets_the_page_from_home_and_an_article_inside_a_conversation(visitor: Visitor) -> None:
+async def test_htmx_gets_a_pages_main_part_from_home_and_an_article_inside_a_conversation(visitor: Visitor) -> None:
     home = await visitor.post_form("/generations", HTMX, prompt="first", model="openai:demo-fast")
     assert home.status_code == 201
     conversation = home.headers["HX-Push-Url"].rsplit("/", 1)[1]
+    assert "<title>first · genapp</title>" in home.text
     assert 'id="main"' in home.text
+    assert "<link" not in home.text, "the page that is there has its head"
     inside = await visitor.post_form(
         "/generations", HTMX, prompt="second", model="openai:demo-fast", conversation_id=conversation
     )
