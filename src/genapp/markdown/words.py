@@ -103,7 +103,8 @@ class Words:
 
 def _end_of_complete(text: str, start: int) -> int:
     match = _COMPLETE.match(text, start)
-    end = match.end() if match else start
+    # Python 3.11.2, which is Debian 12's, says of an empty match of a possessive group that it ends before it begins.
+    end = max(start, match.end()) if match else start
     return _decided(text, start, end) if end == len(text) else end
 
 
