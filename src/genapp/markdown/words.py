@@ -21,18 +21,22 @@ if TYPE_CHECKING:
 _PATIENCE = 64
 _PATIENCE_WITH_URLS = 400
 
-_CODE = r"`[^`]{1,300}+`(?!`)|``(?!`)(?:[^`]|`(?!`)){1,300}+``(?!`)"
+# Groups are repeated within `(?>…)`, which keeps what it has matched as a possessive `{…}+` would: before 3.11.5 (Debian
+# 12 has 3.11.2) Python loses its place where such a group has to try one of its alternatives after another.
+_CODE = r"`[^`]{1,300}+`(?!`)|``(?!`)(?>(?:[^`]|`(?!`)){1,300})``(?!`)"
 _LINK = (
-    rf"!?\[(?:[^\[\]`\\]|{_CODE}|\\.){{0,300}}+\]"
-    r"(?:\((?:[^()\s]|\([^()\s]{0,300}+\)){0,1000}+(?:\s\"[^\"\n]{0,200}+\")?\)|\[[^\[\]\\]{0,300}+\]|(?=[^(\[:]))"
+    rf"!?\[(?>(?:[^\[\]`\\]|{_CODE}|\\.){{0,300}})\]"
+    r"(?:\((?>(?:[^()\s]|\([^()\s]{0,300}+\)){0,1000})(?:\s\"[^\"\n]{0,200}+\")?\)|\[[^\[\]\\]{0,300}+\]|(?=[^(\[:]))"
 )
 _INNER = rf"[^*_~`\[\]\\<]|(?<=\w)_+(?=\w)|{_CODE}|{_LINK}"
 
-# Everything that is complete, whatever follows. Possessive throughout: no backtracking over what was accepted.
+# Pieces matched in one go: what is repeated is remembered until then.
+_AT_ONCE = 500
+# Everything that is complete, whatever follows. No backtracking over what was accepted.
 _COMPLETE = re.compile(
-    rf"""(?:
+    rf"""(?>(?:
       (?i:https?://|mailto:)[^\s<>]{{1,2000}}+(?=\s)
-    | (?:(?!(?i:https?:|mailto:))[^\s\\`*_~\[<&!])++
+    | (?>(?:(?!(?i:https?:|mailto:))[^\s\\`*_~\[<&!])+)
     | \s++
     | (?<=\w)_++(?=\w)
     | (?<!\S)[*_]++(?=\s)
@@ -43,13 +47,13 @@ _COMPLETE = re.compile(
     | \\[\s\S]
     | {_CODE}
     | {_LINK}
-    | \*\*\*(?=[^\s*])(?:{_INNER}){{1,300}}+(?<!\s)\*\*\*(?!\*)
-    | \*\*(?=[^\s*])(?:{_INNER}|\*(?=[^\s*])(?:{_INNER}){{1,300}}+(?<!\s)\*(?!\*)){{1,300}}+(?<!\s)\*\*(?!\*)
-    | \*(?=[^\s*])(?:{_INNER}){{1,300}}+(?<!\s)\*(?!\*)
-    | (?<!\w)__(?=[^\s_])(?:{_INNER}){{1,300}}+(?<!\s)__(?!\w)
-    | (?<!\w)_(?=[^\s_])(?:{_INNER}){{1,300}}+(?<!\s)_(?!\w)
-    | ~~(?=[^\s~])(?:{_INNER}){{1,300}}+(?<!\s)~~(?!~)
-    )*+""",
+    | \*\*\*(?=[^\s*])(?>(?:{_INNER}){{1,300}})(?<!\s)\*\*\*(?!\*)
+    | \*\*(?=[^\s*])(?>(?:{_INNER}|\*(?=[^\s*])(?>(?:{_INNER}){{1,300}})(?<!\s)\*(?!\*)){{1,300}})(?<!\s)\*\*(?!\*)
+    | \*(?=[^\s*])(?>(?:{_INNER}){{1,300}})(?<!\s)\*(?!\*)
+    | (?<!\w)__(?=[^\s_])(?>(?:{_INNER}){{1,300}})(?<!\s)__(?!\w)
+    | (?<!\w)_(?=[^\s_])(?>(?:{_INNER}){{1,300}})(?<!\s)_(?!\w)
+    | ~~(?=[^\s~])(?>(?:{_INNER}){{1,300}})(?<!\s)~~(?!~)
+    ){{0,{_AT_ONCE}}})""",
     re.VERBOSE,
 )
 
@@ -102,9 +106,9 @@ class Words:
 
 
 def _end_of_complete(text: str, start: int) -> int:
-    match = _COMPLETE.match(text, start)
-    # Python 3.11.2, which is Debian 12's, says of an empty match of a possessive group that it ends before it begins.
-    end = max(start, match.end()) if match else start
+    end = start
+    while (match := _COMPLETE.match(text, end)) and match.end() > end:
+        end = match.end()
     return _decided(text, start, end) if end == len(text) else end
 
 
