@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _PATIENCE = 64
 _PATIENCE_WITH_URLS = 400
 
-# Groups are repeated within `(?>…)`, which keeps what it has matched as a possessive `{…}+` would: before 3.11.5 (Debian
-# 12 has 3.11.2) Python loses its place where such a group has to try one of its alternatives after another.
+# Groups are repeated within `(?>…)`, which keeps what it has matched as a possessive `{…}+` would: before 3.11.5
+# (Debian 12 has 3.11.2) Python loses its place where such a group has to try one alternative after another.
 _CODE = r"`[^`]{1,300}+`(?!`)|``(?!`)(?>(?:[^`]|`(?!`)){1,300})``(?!`)"
 _LINK = (
     rf"!?\[(?>(?:[^\[\]`\\]|{_CODE}|\\.){{0,300}})\]"
