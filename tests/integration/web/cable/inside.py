@@ -12,6 +12,7 @@ from dramatiq.brokers.stub import StubBroker
 from redis.asyncio import Redis
 
 from genapp import jobs, models
+from genapp.fleet import Member
 from genapp.models import new_id
 from genapp.quotas import Quotas
 from genapp.revocations import Revocations
@@ -22,6 +23,7 @@ from genapp.web.access import Access
 from genapp.web.cable.connection import Connection
 from genapp.web.connections import HttpConnection
 from genapp.web.openings import Openings
+from genapp.web.operations.live import Operations
 from genapp.web.origins import Origins
 from genapp.web.parts import Parts, rates
 from genapp.web.sessions import Sessions
@@ -98,6 +100,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     sessions = Sessions(SECRETS)
     broker: dramatiq.Broker = StubBroker()
     broker.declare_queue("generations")
+    member = Member(client, "web")
     return Parts(
         settings,
         sessions,
@@ -112,4 +115,6 @@ async def _parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         Lines(),
         jobs.Jobs(broker),
         Quotas(client, rates(settings)),
+        member,
+        Operations(member, hub, log, client),
     )
