@@ -89,7 +89,7 @@ async def test_an_answer_in_progress_is_read_live_to_its_end_with_the_link_alone
     assert url.startswith(f"/shared/streams?share={token}&")
     events = await visitors().events(url)
     assert events[-1][1] == "done"
-    assert "word199" in events[-2][2]
+    assert any("word199" in data for _, _, data in events)
     # What was signed for readers is not good at the owners' address, nor what was signed for the owner at the readers'.
     signed = urlsplit(url).query.partition("&")[2]
     assert (await visitors().http.get(f"/streams?{signed}")).status_code == 404

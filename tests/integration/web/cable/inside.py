@@ -95,6 +95,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     client = Redis.from_url(settings.redis_url)
     stack.push_async_callback(client.aclose)
     log = Log(client, prefix=f"test-{new_id().hex}", ttl=60)
+    await log.read("s")  # it keeps its connection, and a task that listens on it, from here on
     hub = await stack.enter_async_context(Hub(log, settings.redis_url, check_interval=3600))
     revocations = await stack.enter_async_context(Revocations(client, settings.redis_url, void=models.void))
     sessions = Sessions(SECRETS)
