@@ -108,19 +108,20 @@ class Lines:
 
     def attend(self, line: Line, at: float) -> None:
         """Looks after `line` at that time of the loop's, or up to a step later."""
-        if self._timer is None:
-            self._set_timer()
+        if not self._slots:
+            self._reached = max(self._reached, int(asyncio.get_running_loop().time() / self._step))
         slot = max(int(at / self._step), self._reached) + 1
         self._slots.setdefault(slot, []).append(line)
+        if self._timer is None:
+            self._set_timer()
 
     def _set_timer(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._reached = max(self._reached, int(loop.time() / self._step))
-        self._timer = loop.call_at((self._reached + 1) * self._step, self._look)
+        self._timer = asyncio.get_running_loop().call_at((self._reached + 1) * self._step, self._look)
 
     def _look(self) -> None:
+        # No slot is passed over, also where the timer comes a little early: then it comes again.
         now = asyncio.get_running_loop().time()
-        first, self._reached = self._reached + 1, int(now / self._step)
+        first, self._reached = self._reached + 1, max(self._reached, int(now / self._step))
         due = [line for slot in range(first, self._reached + 1) for line in self._slots.pop(slot, ())]
         self._timer = None
         if self._slots:
