@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -71,11 +69,8 @@ async def running() -> AsyncIterator[None]:
         queue = jobs.Jobs(broker)
         _generating = Generating(settings, log, providers, queue)
         _delivering = Delivering(settings)
-        for forever in (
-            jobs.beat(client, f"{socket.gethostname()}:{os.getpid()}"),
-            Housekeeping(client, log, queue, queue_timeout=settings.queue_timeout).run(),
-        ):
-            stack.callback(asyncio.create_task(forever).cancel)
+        housekeeping = Housekeeping(client, log, queue, queue_timeout=settings.queue_timeout)
+        stack.callback(asyncio.create_task(housekeeping.run()).cancel)
         yield
 
 

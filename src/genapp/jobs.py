@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from uuid import UUID
 
-    from redis.asyncio import Redis as AsyncRedis
 
 logger = logging.getLogger(__name__)
 
@@ -248,25 +247,3 @@ class Jobs:
 
     def _send(self, queue: str, actor: str, *args: str) -> None:
         self.broker.enqueue(dramatiq.Message(queue_name=queue, actor_name=actor, args=args, kwargs={}, options={}))
-
-
-# A worker says every few seconds that it lives; one that has been silent for so long does not count.
-ALIVE_SECONDS = 10
-ALIVE = "genapp:workers"
-
-
-async def beat(client: AsyncRedis, name: str) -> None:
-    """Say every few seconds that this worker lives, until cancelled. Redis being away is waited out."""
-    while True:
-        now = time.time()
-        try:
-            await client.zadd(ALIVE, {name: now})
-            await client.zremrangebyscore(ALIVE, "-inf", now - 60 * ALIVE_SECONDS)
-        except redis.RedisError as error:
-            logger.warning("could not say that this worker lives: %s", error)
-        await asyncio.sleep(ALIVE_SECONDS / 3)
-
-
-async def live_workers(client: AsyncRedis) -> int:
-    """How many worker processes have said in the last seconds that they live."""
-    return int(await client.zcount(ALIVE, time.time() - ALIVE_SECONDS, "+inf"))

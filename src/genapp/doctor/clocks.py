@@ -1,13 +1,12 @@
-"""Whether clocks agree. A worker's signs of life, signed links and the queue's patience are compared across hosts."""
+"""Whether clocks agree. Signed links, embed tokens and how long a frame is under way are compared across hosts."""
 
 from __future__ import annotations
 
 from genapp.doctor.findings import Finding, fail, ok, warn
-from genapp.jobs import ALIVE_SECONDS
 
-# Seconds. Past the second one a live worker looks dead to a web process on the other side.
+# Seconds.
 NOTICED = 1.0
-HARMFUL = ALIVE_SECONDS / 2
+HARMFUL = 5.0
 
 
 def compare(check: str, theirs: float, before: float, after: float) -> Finding:
@@ -16,9 +15,7 @@ def compare(check: str, theirs: float, before: float, after: float) -> Finding:
     apart = theirs - (before + uncertain)
     surely = abs(apart) - uncertain
     says = f"this machine's clock is {abs(apart):.1f} s {'behind' if apart > 0 else 'ahead of'} the server's"
-    fix = (
-        "Have both set by NTP (timedatectl set-ntp true, chrony): a live worker may look dead, and links expire early."
-    )
+    fix = "Have both set by NTP (timedatectl set-ntp true, chrony): links expire early or late, and delays look wrong."
     if surely > HARMFUL:
         return fail(check, says, fix)
     if surely > NOTICED:

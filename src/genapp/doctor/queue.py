@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from genapp import jobs
+from genapp import fleet
 from genapp.doctor import clocks
 from genapp.doctor.findings import Finding, fail, ok, warn
 from genapp.errors import ConfigurationError
@@ -126,8 +126,8 @@ async def _passes_messages_on(client: Redis) -> Finding:
 
 async def _workers(client: Redis) -> Finding:
     async with asyncio.timeout(ANSWER_SECONDS):
-        alive = await jobs.live_workers(client)
+        alive = await fleet.live_workers(client)
     if not alive:
-        says = f"No worker has said in the last {jobs.ALIVE_SECONDS} seconds that it lives: prompts wait."
-        return warn("workers", says, "Start `genapp worker`; where one runs, look into its log and at its clock.")
+        says = f"No worker has said in the last {fleet.ALIVE_SECONDS} seconds that it lives: prompts wait."
+        return warn("workers", says, "Start `genapp worker`; where one runs, look into its log.")
     return ok("workers", f"{alive} worker process{'es' if alive != 1 else ''} alive")

@@ -7,6 +7,6 @@ and any web process can tell of all.
 
 from genapp.fleet.member import Member
 from genapp.fleet.page import CONTENT_TYPE, exposition
-from genapp.fleet.reading import Fleet, Process, read
+from genapp.fleet.reading import ALIVE_SECONDS, Fleet, Process, live_workers, read
 
-__all__ = ["CONTENT_TYPE", "Fleet", "Member", "Process", "exposition", "read"]
+__all__ = ["ALIVE_SECONDS", "CONTENT_TYPE", "Fleet", "Member", "Process", "exposition", "live_workers", "read"]

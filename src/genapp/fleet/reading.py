@@ -77,6 +77,15 @@ async def read(redis: Redis) -> Fleet:
     return together(totals, processes, queue, redis_answers=stored is not None)
 
 
+async def live_workers(redis: Redis) -> int:
+    """How many worker processes have said in the last seconds that they live, by Redis' clock. Raises its errors."""
+    async with redis.pipeline() as pipe:
+        pipe.time()
+        pipe.hgetall(fields.PROCESSES)
+        now, entries = await pipe.execute()
+    return sum(one.kind == "worker" for one in _processes(dict(_alive(entries, now[0]))))
+
+
 def together(
     totals: dict[Key, Figure], processes: list[Process], queue: models.Queue | None, *, redis_answers: bool
 ) -> Fleet:

@@ -10,7 +10,7 @@ import asyncpg
 from litestar import MediaType, Request, Response
 from redis.exceptions import RedisError
 
-from genapp import fleet, jobs, models
+from genapp import fleet, models
 from genapp.errors import NotFound, Unauthenticated
 from genapp.web.negotiation import readable
 from genapp.web.parts import Given, Parts
@@ -82,7 +82,7 @@ async def _redis(parts: Parts) -> str:
 async def _worker(parts: Parts) -> str:
     try:
         async with asyncio.timeout(PATIENCE):
-            return "ok" if await jobs.live_workers(parts.redis) else "none is running"
+            return "ok" if await fleet.live_workers(parts.redis) else "none is running"
     except (RedisError, OSError):
         return "unknown, since Redis does not answer"
 

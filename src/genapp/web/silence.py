@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from genapp import jobs, views
+from genapp import fleet, views
 from genapp.models import Generation, parse_id
 from genapp.streams import StreamsError
 
@@ -24,7 +24,7 @@ async def look_after(log: Log, redis: Redis, queue_timeout: float, names: Sequen
 
     Housekeeping in the workers does the same and more, but where no worker runs nobody else would tell.
     """
-    working = await jobs.live_workers(redis)
+    working = await fleet.live_workers(redis)
     for generation in await _generations(names):
         if generation.finished:
             await views.show_end(log, generation)
