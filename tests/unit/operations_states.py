@@ -33,19 +33,19 @@ def drawn(span: charts.Span, subject: str = "") -> Sequence[charts.Chart]:
             attempts,
             span,
             [
-                charts.Series("completed", "completed", wave(40, 0, span), "1,204"),
-                charts.Series("failed", "failed", rare, "4"),
+                charts.Series("completed", wave(40, 0, span), "1,204"),
+                charts.Series("failed", rare, "4"),
             ],
         ),
         charts.lines(
             first,
             span,
             [
-                charts.Series("p50", "p50", [*wave(0.4, 1, span)[:-14], *gap, 0.3, *gap[:6]], "320 ms"),
-                charts.Series("p95", "p95", wave(1.7, 2, span), "1.2 s"),
+                charts.Series("p50", [*wave(0.4, 1, span)[:-14], *gap, 0.3, *gap[:6]], "320 ms"),
+                charts.Series("p95", wave(1.7, 2, span), "1.2 s"),
             ],
         ),
-        charts.stacks(spend, span, [charts.Series("spend", "spend", wave(0.0123, 3, span), "$0.41")]),
+        charts.stacks(spend, span, [charts.Series("spend", wave(0.0123, 3, span), "$0.41")]),
     )
 
 

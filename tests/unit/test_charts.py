@@ -18,11 +18,9 @@ SUBJECT = Subject("x", "Things", amounts.count, "There are none.")
 
 
 def test_bars_stand_on_each_other_and_are_as_high_as_what_they_show() -> None:
-    chart = stacks(
-        SUBJECT, SPAN, [Series("good", "good", [30, 0, 10, 0, 0], "40"), Series("bad", "bad", [10, 0, 0, 0, 0], "10")]
-    )
+    chart = stacks(SUBJECT, SPAN, [Series("good", [30, 0, 10, 0, 0], "40"), Series("bad", [10, 0, 0, 0, 0], "10")])
     good, bad, later = chart.bars
-    assert (good.word, bad.word, later.word) == ("good", "bad", "good")
+    assert (good.name, bad.name, later.name) == ("good", "bad", "good")
     assert good.height == pytest.approx(3 * bad.height) == pytest.approx(3 * later.height)
     assert bad.y + bad.height == pytest.approx(good.y)
     assert good.y + good.height == chart.bottom
@@ -32,7 +30,7 @@ def test_bars_stand_on_each_other_and_are_as_high_as_what_they_show() -> None:
 
 
 def test_a_line_has_gaps_where_nothing_is_known_and_a_dot_for_what_stands_alone() -> None:
-    chart = lines(SUBJECT, SPAN, [Series("p50", "p50", [1, 2, None, 4, None], "4")])
+    chart = lines(SUBJECT, SPAN, [Series("p50", [1, 2, None, 4, None], "4")])
     [line] = chart.lines
     assert [piece.count("L") for piece in line.path.split("M")[1:]] == [1, 0]
     assert line.path.endswith("h0")
@@ -41,9 +39,7 @@ def test_a_line_has_gaps_where_nothing_is_known_and_a_dot_for_what_stands_alone(
 
 
 def test_what_is_pointed_at_and_the_table_say_the_same_and_leave_out_what_is_nothing() -> None:
-    chart = stacks(
-        SUBJECT, SPAN, [Series("good", "good", [1234, None, 0, 1, 0], ""), Series("bad", "bad", [0, 0, 0, 2, 0], "")]
-    )
+    chart = stacks(SUBJECT, SPAN, [Series("good", [1234, None, 0, 1, 0], ""), Series("bad", [0, 0, 0, 2, 0], "")])
     assert [slot.said for slot in chart.slots] == ["good 1,234, bad 0", "", "", "good 1, bad 2", ""]
     assert [slot.moment for slot in chart.slots] == ["23:50", "23:55", "00:00", "00:05", "00:10"]
     assert [tick.label for tick in chart.along] == ["00:00"]
@@ -52,11 +48,11 @@ def test_what_is_pointed_at_and_the_table_say_the_same_and_leave_out_what_is_not
 
 @pytest.mark.parametrize("values", [[], [None] * 5, [0] * 5])
 def test_nothing_is_drawn_of_nothing(values: list[float | None]) -> None:
-    assert stacks(SUBJECT, SPAN, [Series("x", "x", values or [0] * 5, "")]).slots == ()
+    assert stacks(SUBJECT, SPAN, [Series("x", values or [0] * 5, "")]).slots == ()
 
 
 def test_a_line_of_noughts_lies_on_the_ground() -> None:
-    chart = lines(SUBJECT, SPAN, [Series("x", "x", [0] * 5, "0")])
+    chart = lines(SUBJECT, SPAN, [Series("x", [0] * 5, "0")])
     assert chart.lines[0].y == chart.bottom
 
 

@@ -71,7 +71,7 @@ class Lines:
         self.frames = 0
         self.bytes = 0
         self._slots: dict[int, list[Line]] = {}
-        self._step = min(1.0, heartbeat / 8)
+        self.step = min(1.0, heartbeat / 8)
         self._reached = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -109,19 +109,19 @@ class Lines:
     def attend(self, line: Line, at: float) -> None:
         """Looks after `line` at that time of the loop's, or up to a step later."""
         if not self._slots:
-            self._reached = max(self._reached, int(asyncio.get_running_loop().time() / self._step))
-        slot = max(int(at / self._step), self._reached) + 1
+            self._reached = max(self._reached, int(asyncio.get_running_loop().time() / self.step))
+        slot = max(int(at / self.step), self._reached) + 1
         self._slots.setdefault(slot, []).append(line)
         if self._timer is None:
             self._set_timer()
 
     def _set_timer(self) -> None:
-        self._timer = asyncio.get_running_loop().call_at((self._reached + 1) * self._step, self._look)
+        self._timer = asyncio.get_running_loop().call_at((self._reached + 1) * self.step, self._look)
 
     def _look(self) -> None:
         # No slot is passed over, also where the timer comes a little early: then it comes again.
         now = asyncio.get_running_loop().time()
-        first, self._reached = self._reached + 1, max(self._reached, int(now / self._step))
+        first, self._reached = self._reached + 1, max(self._reached, int(now / self.step))
         due = [line for slot in range(first, self._reached + 1) for line in self._slots.pop(slot, ())]
         self._timer = None
         if self._slots:
@@ -272,7 +272,7 @@ class Line(asyncio.Protocol):
         if self._gzip is not None and silent >= self._lines.rests_after:
             self._gzip.rest()
         # Half a step early is better than a step late.
-        if silent >= heartbeat - self._lines._step / 2:
+        if silent >= heartbeat - self._lines.step / 2:
             if not self._paused:
                 self._write(transport, self._beat)
             return min(now + heartbeat, self._end)

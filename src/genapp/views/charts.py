@@ -58,19 +58,18 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What is drawn in one colour. `word` names that in charts.css; `latest` says it in a number."""
+    """What is drawn in one colour, which operations.css has by its `name`; `latest` says it in a number."""
 
     name: str
-    word: str
     values: Sequence[float | None]
     latest: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A piece of a stack."""
+    """A piece of a stack, of the series of this name."""
 
-    word: str
+    name: str
     x: float
     y: float
     width: float
@@ -79,9 +78,9 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A path, with gaps where nothing is known, and where its last point is."""
+    """A path of the series of this name, with gaps where nothing is known, and where its last point is."""
 
-    word: str
+    name: str
     path: str
     x: float
     y: float
@@ -179,7 +178,7 @@ def _line(series: Series, span: Span, most: float) -> Line:
         # What stands alone between two gaps is a dot: a line of no length with round ends.
         path.append(f"{pen}{last[0]} {last[1]}" + ("h0" if pen == "M" else ""))
         pen = "L"
-    return Line(series.word, "".join(path), *last)
+    return Line(series.name, "".join(path), *last)
 
 
 def _bars(series: Sequence[Series], span: Span, most: float) -> tuple[Bar, ...]:
@@ -192,7 +191,7 @@ def _bars(series: Sequence[Series], span: Span, most: float) -> tuple[Bar, ...]:
             if value:
                 top = _y(below + value, most)
                 x = round(_x(slot, span) + width * GAP / 2, 2)
-                made.append(Bar(one.word, x, top, round(width * (1 - GAP), 2), round(_y(below, most) - top, 2)))
+                made.append(Bar(one.name, x, top, round(width * (1 - GAP), 2), round(_y(below, most) - top, 2)))
             below += value
     return tuple(made)
 

@@ -98,7 +98,7 @@ def charts_of(history: History, model: str = "") -> list[Chart]:
 
 def _summed(name: str, values: Sequence[float | None], write: Callable[[float], str]) -> Series:
     there = [value for value in values if value is not None]
-    return Series(name, name, values, known(write, sum(there) if there else None))
+    return Series(name, values, known(write, sum(there) if there else None))
 
 
 def _percentiles(subject: Subject, history: History, of: Callable[[Moment], Percentiles]) -> Chart:
@@ -110,7 +110,7 @@ def _measured(subject: Subject, history: History, **of: Callable[[Moment], float
     for name, value in of.items():
         values = [value(moment) for moment in history.moments]
         last = next((one for one in reversed(values) if one is not None), None)
-        series.append(Series(name, name, values, known(subject.write, last)))
+        series.append(Series(name, values, known(subject.write, last)))
     return lines(subject, history.measured, series)
 
 
