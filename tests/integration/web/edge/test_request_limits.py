@@ -150,3 +150,21 @@ async def test_a_viewer_who_has_asked_for_more_and_goes_is_let_go(hasty: App) ->
         await eventually(lambda: viewers(0))
         # Written to a connection that is gone, the next frame would end it as well, as a fault of ours.
         assert "Traceback" not in (hasty.folder / "hasty.log").read_text()
+
+
+async def test_who_follows_a_stream_and_sends_garbage_behind_is_refused_and_hung_up_on(hasty: App) -> None:
+    async with httpx.AsyncClient(base_url=hasty.url, timeout=20) as http:
+        made = await http.post("/generations", json={"prompt": "[demo: stall] x"}, headers=JSON)
+    url, cookie = made.json()["stream_url"], made.headers["set-cookie"].split(";")[0]
+    with connected(hasty) as sock:
+        sock.sendall(f"GET {url} HTTP/1.1\r\nHost: a\r\nCookie: {cookie}\r\n\r\n".encode() + b"\0\r\n\r\n")
+        assert status(everything(sock)) == 400
+
+        async def closed() -> bool:  # and not only for what we say: nobody reads any more
+            try:
+                sock.sendall(b"a")
+            except ConnectionError:
+                return True
+            return False
+
+        await eventually(closed)
