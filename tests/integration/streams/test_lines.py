@@ -14,6 +14,9 @@ from genapp.streams import Cursor, Hub, Line, Lines, append, replace
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    import pytest
+
+    from genapp.streams import Source
     from tests.integration.streams.screens import Message, Screen
     from tests.integration.streams.seams import SeamedLog
 
@@ -26,8 +29,8 @@ SMALL = 4096
 class Server(asyncio.Protocol):
     """Answers whatever is sent with the stream `s`, from the cursor that is sent on."""
 
-    def __init__(self, hub: Hub, lines: Lines, kept: set[Any], **options: Any) -> None:
-        self.hub, self.lines, self.kept, self.options = hub, lines, kept, options
+    def __init__(self, hub: Hub, lines: Lines, kept: set[Any], source: Source | None = None, **options: Any) -> None:
+        self.hub, self.lines, self.kept, self.source, self.options = hub, lines, kept, source, options
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -42,7 +45,7 @@ class Server(asyncio.Protocol):
     async def _serve(self, cursor: str) -> None:
         viewer = await self.hub.seat([("s", Cursor.parse(cursor))], "htmx")
         await self.lines.serve(
-            self._send, self._hand_over, viewer, on_end=lambda _: self.hub.leave(viewer), **self.options
+            self._send, self._hand_over, self.source or viewer, on_end=lambda _: self.hub.leave(viewer), **self.options
         )
 
     async def _send(self, message: Any) -> None:
@@ -124,6 +127,34 @@ async def test_a_silent_stream_sends_heartbeats(hub: Hub, read_messages: Callabl
 async def test_a_connection_ends_cleanly_when_its_time_is_up(hub: Hub) -> None:
     async with served(hub, lines=Lines(heartbeat=60, lifetime=0.02)) as client:
         assert await client.rest() == HEARTBEAT
+
+
+async def test_whose_time_was_over_before_it_began_is_served_no_longer(hub: Hub) -> None:
+    async with served(hub, lifetime=0) as client:
+        assert await client.rest() == HEARTBEAT
+
+
+async def test_a_fault_of_one_connection_reaches_no_other(
+    log: SeamedLog, hub: Hub, screen: Screen, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Faulty:
+        """A viewer of the same stream that cannot say what is due."""
+
+        ended = False
+
+        def due_parts(self) -> list[bytes]:
+            raise RuntimeError("a fault of ours")
+
+        def listen(self, call: Callable[[], None] | None) -> None:
+            pass
+
+    lines = Lines()
+    async with served(hub, lines=lines) as client, served(hub, lines=lines, source=Faulty()) as faulty:
+        assert await faulty.rest() in (b"", HEARTBEAT)
+        await log.publish("s", [append("log", "<i>1;</i>")], close=True)
+        screen.read(await client.rest())
+    assert screen.text() == "1;"
+    assert "a fault of ours" in caplog.text
 
 
 async def test_a_client_who_stops_reading_is_given_up_when_its_time_is_up(log: SeamedLog, hub: Hub) -> None:

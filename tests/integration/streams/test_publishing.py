@@ -61,6 +61,18 @@ async def test_a_redis_that_falls_silent_is_given_up_in_time_and_written_to_once
         assert (await log.read("s")).inner("a") == "12"
 
 
+async def test_all_who_wait_for_a_silent_redis_wait_as_long_as_one(proxied_url: str, proxy: Proxy) -> None:
+    async with Redis.from_url(proxied_url, socket_timeout=0.5, socket_connect_timeout=0.5) as impatient:
+        log = Log(impatient, prefix=f"test-{uuid.uuid4().hex}", ttl=60)
+        proxy.hold()
+        async with asyncio.timeout(5):  # one after the other it would be ten
+            silent = await asyncio.gather(*[log.publish("s", []) for _ in range(20)], return_exceptions=True)
+        assert all(isinstance(error, RedisTimeoutError | RedisConnectionError) for error in silent), silent
+        proxy.release()
+        await log.publish("s", [append("a", "1")])
+        assert (await log.read("s")).inner("a") == "1"
+
+
 async def test_a_writer_whose_connection_is_lost_is_told_and_the_next_one_has_another(
     writing: Log, proxy: Proxy, client: Redis, redis: Redis
 ) -> None:
