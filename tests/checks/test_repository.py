@@ -112,6 +112,26 @@ def test_what_answers_are_made_of_is_styled_where_answers_are() -> None:
     assert not found, "classes of Markdown's: a sheet that styles them for itself changes every answer too"
 
 
+def test_what_asks_by_htmx_says_what_it_swaps() -> None:
+    """Without `hx-swap` it would append: frames are mostly words to be appended, so that is a page's `defaultSwap`."""
+    asks = {
+        f"{path.name}: {tag[:80]}"
+        for path in (ROOT / "templates").rglob("*.html")
+        for tag in re.findall(r"<\w+\s(?:\"[^\"]*\"|'[^']*'|{%.*?%}|{{.*?}}|[^>])*>", path.read_text(), re.DOTALL)
+        if re.search(r"\shx-(?:get|post|put|patch|delete)=", tag) and "hx-swap=" not in tag
+    }
+    assert asks == set()
+
+
+def test_no_group_of_a_pattern_is_possessive() -> None:
+    """Python before 3.11.5 (Debian 12 has 3.11.2) loses its place in such groups: an answer once held a worker for ever.
+
+    `(?>(?:…)*)` is the same and works. A possessive character or class does, too.
+    """
+    found = [path for path in (ROOT / "src").rglob("*.py") if re.search(r"\)(?:[*+?]|{[\d,]+})\+", path.read_text())]
+    assert found == []
+
+
 def test_names_say_what_a_module_is_about() -> None:
     vague = [str(path.relative_to(ROOT)) for path in files() if path.stem.strip("_").lower() in VAGUE]
     assert not vague, "name them after what they know"
