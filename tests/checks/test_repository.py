@@ -124,7 +124,7 @@ def test_what_asks_by_htmx_says_what_it_swaps() -> None:
 
 
 def test_no_group_of_a_pattern_is_possessive() -> None:
-    """Python before 3.11.5 (Debian 12 has 3.11.2) loses its place in such groups: an answer once held a worker for ever.
+    """Python before 3.11.5 (Debian 12 has 3.11.2) loses its place in those: an answer once held a worker for ever.
 
     `(?>(?:…)*)` is the same and works. A possessive character or class does, too.
     """
