@@ -94,7 +94,7 @@ def test_a_prompt_is_in_no_line_that_is_logged_while_it_is_worked_on(
         for shown in shown_as(PROMPT):
             log.warning("provider error: %s", shown, extra={"detail": {"of": [shown]}})
             fail(shown)
-    written = capsys.readouterr().err
+    written = capsys.readouterr().err.replace(__file__, "")  # a folder may be called anything
     assert written.count("[private]") >= 18
     for word in ("plan", "new", "tools", "nigin", "K\\xf6", "tell", "nobody"):
         assert word not in written, word
