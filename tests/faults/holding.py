@@ -27,10 +27,14 @@ def resident(process: Process) -> float:
 
 
 def open_files(process: Process, app: App) -> int:
-    """A process's file descriptors, but for its connections to Redis: their pool grows to its bound and stays."""
+    """A process's file descriptors, but for those of its pools, which grow to their bounds and stay.
+
+    They lead to Redis, and to PostgreSQL by a socket in a folder.
+    """
     port = urlsplit(app.redis_url).port
     root = psutil.Process(process.pid)
-    return root.num_fds() - sum(bool(one.raddr) and one.raddr.port == port for one in root.net_connections("tcp"))
+    pooled = [one for one in root.net_connections("tcp") if one.raddr and one.raddr.port == port]
+    return root.num_fds() - len(pooled) - len(root.net_connections("unix"))
 
 
 class Memory:

@@ -31,10 +31,12 @@ def cut_off(app: App, tmp_path: Path) -> Iterator[str]:
 
 async def test_a_response_is_made_and_who_would_follow_is_told_its_name(program: Program, cut_off: str) -> None:
     sdk = program.at(cut_off)
-    stream = await sdk.responses.create(model="openai:demo-fast", input="[demo: echo] one", stream=True)
+    # A worker finds them by itself in a while; they must not be over before they are cancelled.
+    long = "[demo: tps1] count"
+    stream = await sdk.responses.create(model="openai:demo-fast", input=long, stream=True)
     events = [event async for event in stream]
     assert [event.type for event in events] == ["response.created", "response.queued"]
-    waited = await sdk.responses.create(model="openai:demo-fast", input="[demo: echo] two")
+    waited = await sdk.responses.create(model="openai:demo-fast", input=long)
     assert waited.status == "queued"
     with pytest.raises(openai.InternalServerError) as away:
         await follow(sdk, waited.id)
