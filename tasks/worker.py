@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import dramatiq
 
-from genapp import jobs, models, redis_clients, tracing
+from genapp import collecting, jobs, models, redis_clients, tracing
 from genapp.delivering import Delivering
 from genapp.fleet import Member
 from genapp.generating import Generating
@@ -71,6 +71,7 @@ async def running() -> AsyncIterator[None]:
         _delivering = Delivering(settings)
         housekeeping = Housekeeping(client, log, queue, queue_timeout=settings.queue_timeout)
         stack.callback(asyncio.create_task(housekeeping.run()).cancel)
+        collecting.pass_over_what_is_there()
         yield
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -15,16 +17,14 @@ DONE = b"event: done\ndata: \n\n"
 PIECE = 65_536
 
 
-class Encoded:
+class Encoded(msgspec.Struct, eq=False, gc=False):
     """A frame in one dialect: its messages, and what is made of them once, when the first viewer needs it."""
 
-    __slots__ = ("_event", "_payloads", "_sse", "messages")
-
-    def __init__(self, messages: tuple[str, ...]) -> None:
-        self.messages = messages
-        self._payloads: tuple[bytes, ...] | None = None
-        self._sse: bytes | None = None
-        self._event: tuple[str, list[bytes]] | None = None
+    messages: tuple[str, ...]
+    _payloads: tuple[bytes, ...] | None = None
+    _sse: bytes | None = None
+    _cursor: str = ""
+    _parts: tuple[bytes, ...] = ()
 
     @property
     def payloads(self) -> tuple[bytes, ...]:
@@ -42,12 +42,12 @@ class Encoded:
             self._sse = "\n".join(fields).encode()
         return self._sse
 
-    def event(self, cursor: str) -> list[bytes]:
+    def event(self, cursor: str) -> tuple[bytes, ...]:
         """As SSE, in parts: long ones are the same for all viewers. Made once for all that it brings to `cursor`."""
-        if self._event is None or self._event[0] != cursor:
+        if self._cursor != cursor or not self._parts:
             said, place = self.sse, b"id: %b\n\n" % cursor.encode()
-            self._event = cursor, [said + place] if len(said) < PIECE else [said, place]
-        return self._event[1]
+            self._cursor, self._parts = cursor, (said + place,) if len(said) < PIECE else (said, place)
+        return self._parts
 
 
 class Event(NamedTuple):
@@ -56,7 +56,7 @@ class Event(NamedTuple):
     cursor: str
     encoded: Encoded
 
-    def sse(self) -> list[bytes]:
+    def sse(self) -> tuple[bytes, ...]:
         """In parts, of which the long ones are the same for all viewers."""
         return self.encoded.event(self.cursor)
 

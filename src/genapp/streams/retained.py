@@ -8,8 +8,9 @@ not undone by a later op on the same target.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,13 +35,16 @@ class Frame(NamedTuple):
     ops: Sequence[Op]
 
 
-@dataclass(slots=True, eq=False)
-class Held:
-    """What is left of one frame, and what each dialect made of it."""
+class Held(msgspec.Struct, eq=False, gc=False):
+    """What is left of one frame, and what each dialect made of it.
+
+    The collector of cycles does not look at it nor at what it holds, which leads back to nothing: with 200 answers in
+    view there were 140,000 objects to walk, and all viewers stood still for a tenth of a second.
+    """
 
     seq: int
-    ops: dict[int, Op] = field(default_factory=dict)
-    encoded: dict[str, Encoded] = field(default_factory=dict)
+    ops: dict[int, Op] = {}
+    encoded: dict[str, Encoded] = {}
 
 
 class Retained:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from genapp import jobs, models, redis_clients, tracing
+from genapp import collecting, jobs, models, redis_clients, tracing
 from genapp.fleet import Member
 from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
@@ -107,18 +106,8 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             member,
             await stack.enter_async_context(Operations(member, hub, log, client)),
         )
-        keep_what_is_there()
+        collecting.pass_over_what_is_there()
         yield
-
-
-def keep_what_is_there() -> None:
-    """Have the collector of cycles pass over what a process has once it has begun, and come less often for the rest.
-
-    With 50 answers in progress it took a tenth of a web process's CPU to walk modules and routes again and again.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(5_000, 10, 10)
 
 
 def rates(settings: Settings) -> Rates:
