@@ -102,7 +102,8 @@ class Answer:
 
     async def begin(self) -> bool:
         """Show that a worker has begun; whatever an earlier attempt showed is dropped. Gives the stop flag."""
-        return await self._publish([])
+        async with self._turn:
+            return await self._publish([])
 
     async def write(self, piece: str) -> bool:
         """Add a piece and publish what it changes on the page. Gives whether a stop was asked for."""

@@ -78,10 +78,12 @@ class Attempt:
 
         Raises Stopped, Leaving, a ProviderError (a timeout among them), or Overtaken; what was written is kept.
         """
-        if await self.answer.begin():
-            raise Stopped
+        # The model is asked first, and that a worker has begun is shown while it thinks.
         writing = asyncio.create_task(self._write())
         try:
+            await asyncio.sleep(0)
+            if await self.answer.begin():
+                raise Stopped
             while not (await asyncio.wait((writing,), timeout=LOOK))[0]:
                 await self._look_after()
             writing.result()

@@ -8,7 +8,7 @@ attempt's number is the fence: a worker that was overtaken matches no row.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from piccolo.columns import JSONB, UUID, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
@@ -107,7 +107,15 @@ class Generation(Submission, Lease, Table, tablename="generations"):
         together with what came with the prompt: a model's context is finite, and a conversation is not.
         """
         given = self.came_with
-        rows = await self.raw(
+        earlier = await self._earlier_turns(most_characters - given.characters) if self.goes_on else []
+        said: list[tuple[str, str]] = [("system", given.instructions)] if given.instructions else []
+        for row in earlier:
+            said += Context.from_json(row["context"]).messages
+            said += [("user", row["prompt"]), ("assistant", row["answer"])]
+        return [*said, *given.messages, ("user", self.prompt)]
+
+    async def _earlier_turns(self, most_characters: int) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = await self.raw(
             """
             SELECT prompt, answer, context FROM (
               SELECT id, prompt, answer, context, sum(
@@ -118,10 +126,6 @@ class Generation(Submission, Lease, Table, tablename="generations"):
             """,
             self.conversation,
             self.id,
-            most_characters - given.characters,
+            most_characters,
         )
-        said: list[tuple[str, str]] = [("system", given.instructions)] if given.instructions else []
-        for row in rows:
-            said += Context.from_json(row["context"]).messages
-            said += [("user", row["prompt"]), ("assistant", row["answer"])]
-        return [*said, *given.messages, ("user", self.prompt)]
+        return rows

@@ -48,6 +48,9 @@ class Lease(Rows):
         queued_at: datetime
         attempt: int
 
+    # Whether something was asked before it in its conversation, as far as is known.
+    goes_on = True
+
     @classmethod
     async def claim(cls, generation_id: uuid.UUID, *, lease_seconds: float) -> Self | None:
         """Begin the next attempt: attempt + 1 and a lease. None where there is nothing to do."""
@@ -63,12 +66,18 @@ class Lease(Rows):
               UPDATE attempts SET outcome = 'lost', ended_at = now() FROM claimed
               WHERE attempts.generation = claimed.id AND attempts.ended_at IS NULL RETURNING attempts.model
             ), begun AS ({BEGUN} claimed)
-            SELECT claimed.*, ARRAY(SELECT model FROM lost) AS lost FROM claimed
+            SELECT claimed.*, ARRAY(SELECT model FROM lost) AS lost, EXISTS (
+              SELECT 1 FROM generations earlier
+              WHERE earlier.conversation = claimed.conversation AND earlier.id < claimed.id
+            ) AS goes_on FROM claimed
             """,  # noqa: S608  constants of ours, here and below
             lease_seconds,
             generation_id,
         )
-        return cls._with_lost(rows)
+        claimed = cls._with_lost(rows)
+        if claimed is not None:
+            claimed.goes_on = rows[0]["goes_on"]
+        return claimed
 
     async def begin_again(self, model: str, error_code: str, spent: Spent) -> Self | None:
         """Begin another attempt in the same worker, with a model. None where it no longer holds the generation."""

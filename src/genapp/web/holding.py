@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genapp import metrics
-from genapp.web.silence import show_finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,9 +45,8 @@ class Holding:
         viewer = self._viewer = await self._parts.hub.seat(places, dialect)
         self._keys = keys
         self._parts.revocations.hold(keys, asked_at, viewer.dismiss)
-        # Redis may have lost the log of what has ended. The one case in which a subscription asks the database: without
-        # it the viewer would wait for ever.
-        await show_finished(self._parts.log, viewer.without_log)
+        # What has ended may have lost its log, and its viewer would wait for ever.
+        self._parts.restoring.note(viewer.without_log)
         return viewer
 
     def close(self, line: Line | None = None) -> None:

@@ -21,7 +21,7 @@ from genapp.web.access import Access
 from genapp.web.openings import Openings
 from genapp.web.operations.live import Operations
 from genapp.web.origins import Origins
-from genapp.web.silence import look_after
+from genapp.web.silence import Restoring, look_after
 from genapp.web.stopping import before_stopping
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Parts:
     log: Log
     hub: Hub
     lines: Lines
+    restoring: Restoring
     jobs: jobs.Jobs
     quotas: Quotas
     fleet: Member
@@ -83,6 +84,8 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         await stack.enter_async_context(hub)
         lines = Lines(heartbeat=settings.sse_heartbeat, lifetime=settings.sse_lifetime)
         stack.enter_context(before_stopping(hub.dismiss))
+        restoring = Restoring(log, hub)
+        stack.callback(restoring.close)
         revocations = await stack.enter_async_context(
             Revocations(client, settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
         )
@@ -101,6 +104,7 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             log,
             hub,
             lines,
+            restoring,
             jobs.Jobs(broker),
             Quotas(client, rates(settings)),
             member,

@@ -11,7 +11,6 @@ from redis.exceptions import RedisError
 from genapp import streams, views
 from genapp.errors import TooMany
 from genapp.web.openings import counted
-from genapp.web.silence import show_finished
 
 if TYPE_CHECKING:
     from genapp.models import Generation
@@ -44,6 +43,6 @@ async def ended(parts: Parts, visitor: Visitor, generation: Generation, seconds:
 async def _until_the_end(parts: Parts, visitor: Visitor, name: str) -> None:
     async with parts.hub.join([(name, None)], "json") as viewer:
         with parts.revocations.holding(visitor.keys, visitor.asked_at, viewer.dismiss):
-            await show_finished(parts.log, viewer.without_log)
+            parts.restoring.note(viewer.without_log)
             while not viewer.ended:
                 await viewer.next_events()

@@ -82,9 +82,10 @@ def test_a_waiting_worker_is_woken_and_does_not_poll(
 
 
 def test_a_day_without_workers_does_not_fill_redis_with_tokens(
-    broker: jobs.WakingRedisBroker, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.setattr(jobs, "TOKENS", 5)
+    broker: jobs.WakingRedisBroker = request.getfixturevalue("broker")
     broker.declare_queue(jobs.QUEUE)
     for _ in range(20):
         enqueue(broker, "x")

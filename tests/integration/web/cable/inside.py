@@ -27,6 +27,7 @@ from genapp.web.operations.live import Operations
 from genapp.web.origins import Origins
 from genapp.web.parts import Parts, rates
 from genapp.web.sessions import Sessions
+from genapp.web.silence import Restoring
 from genapp.web.websockets import WebSocketConnection
 from tests.running import eventually
 
@@ -114,6 +115,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         log,
         hub,
         Lines(),
+        Restoring(log, hub),
         jobs.Jobs(broker),
         Quotas(client, rates(settings)),
         member,
