@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from genapp.settings.edge import Networks
-from genapp.web.headers import HEADERS
+from genapp.web.headers import DOCUMENTS_HEADERS, HEADERS
 
 if TYPE_CHECKING:
     import asyncio
@@ -224,6 +224,7 @@ def _text(refusal: Refusal) -> bytes:
     body = refusal.sentence.encode()
     headers = [
         *HEADERS,
+        *DOCUMENTS_HEADERS,
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
