@@ -59,6 +59,12 @@ def followed(text: str, size: int) -> Log:
     return log
 
 
+def ending(status: str, text: str, log: Log) -> list[streams.Op] | None:
+    """How it ends for who has what the log holds; None where they are told the whole."""
+    shown = views.shown_by(ID, log.read())
+    return views.ending_ops(written(status, text), shown.written) if shown else None
+
+
 def on_screen(log: Log) -> str:
     shown = views.written_from(ID, log.read())
     tail = re.sub(rf' id="{views.part_id(ID)}" class="tail"', "", shown.tail)
@@ -71,7 +77,7 @@ def on_screen(log: Log) -> str:
 def test_who_has_followed_has_in_the_end_what_every_later_visitor_finds(status: str, text: str, size: int) -> None:
     text = markdown.clean(text)  # as providers give it
     log = followed(text, size)
-    ops = views.ending_ops(written(status, text), log.read())
+    ops = ending(status, text, log)
     if ops is not None:
         log.publish(ops)
         assert on_screen(log) == markdown.render(text).strip("\n")
@@ -87,7 +93,7 @@ def test_who_has_followed_has_in_the_end_what_every_later_visitor_finds(status: 
     ],
 )
 def test_what_is_on_the_screen_is_not_sent_again(text: str, sent: str) -> None:
-    ops = views.ending_ops(written("completed", text), followed(text, 3).read())
+    ops = ending("completed", text, followed(text, 3))
     assert ops is not None
     (message,) = streams.DIALECTS["htmx"].encode(9, ops)
     assert "One" not in message
@@ -96,7 +102,7 @@ def test_what_is_on_the_screen_is_not_sent_again(text: str, sent: str) -> None:
 
 
 def test_turbo_is_told_the_article_since_it_cannot_change_an_attribute() -> None:
-    ops = views.ending_ops(written("completed", "One."), followed("One.", 2).read())
+    ops = ending("completed", "One.", followed("One.", 2))
     assert ops is not None
     (message,) = streams.DIALECTS["turbo"].encode(9, ops)
     assert message.count("<turbo-stream") == 1
@@ -105,9 +111,20 @@ def test_turbo_is_told_the_article_since_it_cannot_change_an_attribute() -> None
 
 def test_nothing_is_left_out_where_the_log_is_not_of_this_answer() -> None:
     text = "[x] is a link.\n\n"
-    changed = followed(text, 4).read()
-    assert views.ending_ops(written("completed", f"{text}[x]: https://example.org\n"), changed) is None
+    changed = followed(text, 4)
+    assert ending("completed", f"{text}[x]: https://example.org\n", changed) is None
     noted = Log()
     noted.publish(views.note_ops(written("queued"), "Nobody is there."))
-    assert views.ending_ops(written("cancelled", "kept"), noted.read()) is None
-    assert views.ending_ops(written("completed", ""), followed("", 1).read()) is None
+    assert ending("cancelled", "kept", noted) is None
+    assert ending("completed", "", followed("", 1)) is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(SAMPLES), st.integers(1, 40))
+def test_a_writer_knows_what_its_log_has_shown(text: str, size: int) -> None:
+    log, document = Log(), markdown.Document()
+    log.publish(views.shell_ops(written("processing")))
+    for start in range(0, len(text), size):
+        log.publish(views.change_ops(ID, document.feed(text[start : start + size])))
+        tail = views.tail_element(ID, document.tail)
+        assert views.written_from(ID, log.read()) == views.Written(document.settled, tail)

@@ -37,10 +37,6 @@ __all__ = ["Generating"]
 
 logger = logging.getLogger(__name__)
 
-# Characters above which the rest of an answer is rendered on a thread: 40,000 of code take 0.2 s, and all answers of
-# this process wait for the loop.
-LARGE = 20_000
-
 
 class Truncated(GenappError):
     """The answer is whole as far as it goes."""
@@ -144,19 +140,21 @@ class Generating:
         with tracing.span("finish"):
             finished = await answers[-1].finish(outcome)
         with tracing.span("publish the end"):
-            await self._show_end(finished)
+            await self._show_end(finished, answers[-1].shown())
         await self._tell_webhooks(finished)
         return outcome
 
     async def _tell_webhooks(self, finished: Generation) -> None:
         """Enqueue what the end has put into the outbox, where there is something. Housekeeping would in seconds."""
+        if not finished.has_webhooks:
+            return
         try:
             for delivery_id in await Delivery.of_end(finished.id):
                 await self.jobs.deliver_later(delivery_id)
         except DATABASE_AWAY as error:
             logger.warning("webhooks are told later: %s", error)
 
-    async def _show_end(self, finished: Generation) -> None:
+    async def _show_end(self, finished: Generation, shown: views.Shown | None) -> None:
         """Publish the one terminal frame, after which the stream is closed, as soon as Redis takes it.
 
         The row has the end already. So this is given up when the worker leaves, and when the web processes look for
@@ -164,7 +162,7 @@ class Generating:
         """
         for _ in range(math.ceil(self.settings.silence_seconds)):
             try:
-                await views.show_end(self.log, finished)
+                await views.show_end(self.log, finished, shown)
                 return
             except RedisError as error:
                 logger.warning("an end could not be shown, trying again: %s", error)
@@ -224,10 +222,7 @@ async def sum_up(status: str, answers: list[Answer], error: ProviderError | Gena
     What was written is kept: of a failure, the attempt that came furthest, whatever the last one managed.
     """
     answer = answers[-1] if status == "completed" else max(answers, key=lambda one: one.characters)
-    if answer.characters > LARGE:
-        await asyncio.to_thread(answer.document.finish)
-    else:
-        answer.document.finish()
+    await answer.settle()
     used = [one.usage for one in answers if one.usage]
     told = error or (Truncated() if answer.truncated else None)
     return Outcome(

@@ -48,8 +48,10 @@ class Lease(Rows):
         queued_at: datetime
         attempt: int
 
-    # Whether something was asked before it in its conversation, as far as is known.
+    # What spares its worker a query where it is not so: whether something was asked before it in its conversation, and
+    # whether its user has webhooks, as far as is known.
     goes_on = True
+    has_webhooks = True
 
     @classmethod
     async def claim(cls, generation_id: uuid.UUID, *, lease_seconds: float) -> Self | None:
@@ -132,7 +134,7 @@ class Lease(Rows):
 
         The same outcome again gives the same row: the answer to the first call may have been lost.
         """
-        ended = await self.changed(
+        rows = await self.raw(
             f"""
             WITH done AS (
               UPDATE generations SET status = {{}}, answer = {{}}, html = {{}}, renderer = {{}}, error_code = {{}},
@@ -144,7 +146,7 @@ class Lease(Rows):
             ), ended AS (
               {ENDED} done WHERE attempts.generation = done.id AND attempts.number = done.attempt
             )
-            SELECT * FROM done
+            SELECT done.*, EXISTS (SELECT 1 FROM webhooks WHERE webhooks."user" = done."user") AS has_webhooks FROM done
             """,  # noqa: S608
             outcome.status,
             outcome.answer,
@@ -158,8 +160,12 @@ class Lease(Rows):
             self.attempt,
             *(outcome.status, outcome.error_code, *spent),
         )
+        if rows:
+            ended = self.from_row(rows[0])
+            ended.has_webhooks = rows[0]["has_webhooks"]
+            return ended
         # A statement of its own: the first call may still be under way, and hold the row until after this one began.
-        return ended or await self.changed(
+        return await self.changed(
             "SELECT * FROM generations WHERE id = {} AND attempt = {} AND status = {} AND answer = {}",
             *(self.id, self.attempt, outcome.status, outcome.answer),
         )

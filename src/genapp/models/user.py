@@ -48,16 +48,21 @@ class User(Account, Table, tablename="users"):
         """
         found = await cls._lock(user_id)
         if found is None and guest:
-            try:
-                await cls.raw("INSERT INTO users (id, site) VALUES ({}, {}) ON CONFLICT DO NOTHING", user_id, site)
-            except asyncpg.ForeignKeyViolationError:
-                raise Unauthenticated from None
-            found = await cls._lock(user_id)
+            found = await cls._made(user_id, site) or await cls._lock(user_id)
         if found is None or found.adopted_by is not None or found.deleted_at is not None:
             raise Unauthenticated
         if found.disabled_at is not None:
             raise Disabled
         return found
+
+    @classmethod
+    async def _made(cls, user_id: uuid.UUID, site: uuid.UUID | None) -> User | None:
+        """The row of a new guest, which nobody else sees until the transaction ends; None where there is one."""
+        made = "INSERT INTO users (id, site) VALUES ({}, {}) ON CONFLICT DO NOTHING RETURNING *"
+        try:
+            return await cls.changed(made, user_id, site)
+        except asyncpg.ForeignKeyViolationError:
+            raise Unauthenticated from None
 
     @classmethod
     async def _lock(cls, user_id: uuid.UUID) -> User | None:

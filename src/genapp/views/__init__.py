@@ -59,6 +59,7 @@ from genapp.views.reference import (
 from genapp.views.sharing import SharedPage, shared
 from genapp.views.sites import SiteItem, SitesPage, sites
 from genapp.views.streaming import (
+    Shown,
     change_ops,
     ending_ops,
     final_message,
@@ -67,6 +68,7 @@ from genapp.views.streaming import (
     note_ops,
     shell_ops,
     show_end,
+    shown_by,
     stream_name,
     written_from,
     written_ops,
@@ -104,6 +106,7 @@ __all__ = [
     "SessionItem",
     "ShareState",
     "SharedPage",
+    "Shown",
     "SiteItem",
     "SitesPage",
     "SpenderRow",
@@ -148,6 +151,7 @@ __all__ = [
     "shared",
     "shell_ops",
     "show_end",
+    "shown_by",
     "signup",
     "sites",
     "stream_name",

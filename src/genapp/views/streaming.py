@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
     from genapp.markdown import Change, Document
     from genapp.models import Generation
-    from genapp.streams import Log, Snapshot
+    from genapp.streams import Cursor, Log, Snapshot
 
-# Characters of an answer up to which its log is read at its end. It has a field a frame: 200 take a worker's loop a
-# millisecond, a million characters would take it a quarter of a second, in which all its other answers stand still.
+# Characters of an answer up to which its log is read at its end, where its writer cannot say what it has shown. A field
+# a frame: 200 take a millisecond, a million characters a quarter of a second, in which all other answers stand still.
 READ_AGAIN = 20_000
 
 
@@ -77,15 +78,31 @@ def final_ops(generation: Generation) -> list[Op]:
     return [replace(dom_id(generation.id), article(generation)), notice(final_message(generation))]
 
 
-def ending_ops(generation: Generation, snapshot: Snapshot) -> list[Op] | None:
-    """The terminal frame for who has what the log holds: the words that it lacks, and how it ended.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the viewers of an answer in progress have, up to a cursor."""
 
-    None where the log is not of this answer from its beginning, or where what is settled in it has changed.
-    """
-    shown, ended, target = written_from(generation.id, snapshot), card(generation), dom_id(generation.id)
+    written: Written
+    cursor: Cursor
+
+
+def shown_by(generation_id: UUID, snapshot: Snapshot) -> Shown | None:
+    """What a log has shown; None where it has ended, or is not of this answer from its beginning."""
+    target, cursor = dom_id(generation_id), snapshot.cursor
     begun = any(op.action == "replace" and op.target == target for op in snapshot.ops)
+    if cursor is None or cursor.ended or not begun:
+        return None
+    return Shown(written_from(generation_id, snapshot), cursor)
+
+
+def ending_ops(generation: Generation, shown: Written) -> list[Op] | None:
+    """The terminal frame for who has what was shown: the words that they lack, and how it ended.
+
+    None where what is settled has changed.
+    """
+    ended, target = card(generation), dom_id(generation.id)
     content = str(ended.content)
-    if not begun or not content or not content.startswith(shown.settled):
+    if not content or not content.startswith(shown.settled):
         return None
     rest, tail = content[len(shown.settled) :], part_id(generation.id)
     ops = [] if is_shown(rest, shown.tail, tail) else [append(part_id(generation.id, "settled"), rest), remove(tail)]
@@ -107,21 +124,21 @@ def is_shown(html: str, element: str, target: str) -> bool:
     return bare.startswith("<p") and bare == html.rstrip("\n")
 
 
-async def show_end(log: Log, generation: Generation) -> None:
+async def show_end(log: Log, generation: Generation, shown: Shown | None = None) -> None:
     """Publish how a finished generation ended, unless its viewers have been told. Redis' errors pass through.
 
-    The words are not sent again to who has them. Whether the log does is seen in the log, and it must not have moved on
-    by the time of the frame; else the whole is published.
+    The words are not sent again to who has them: `shown`, as its writer knows it, or else as the log says. The log must
+    not have moved on by the time of the frame; else the whole is published.
     """
     name, fence = stream_name(generation.id), generation.attempt
     with contextlib.suppress(StreamClosed, Fenced):
-        if len(generation.answer) <= READ_AGAIN:
-            snapshot = await log.read(name)
-            ops = None if snapshot.closed else ending_ops(generation, snapshot)
-            if ops is not None:
-                with contextlib.suppress(LogLost):
-                    await log.publish(name, ops, fence=fence, after=snapshot.cursor, close=True)
-                    return
+        if shown is None and len(generation.answer) <= READ_AGAIN:
+            shown = shown_by(generation.id, await log.read(name))
+        ops = ending_ops(generation, shown.written) if shown else None
+        if shown and ops:
+            with contextlib.suppress(LogLost):
+                await log.publish(name, ops, fence=fence, after=shown.cursor, close=True)
+                return
         await log.publish(name, final_ops(generation), fence=fence, reset=True, close=True)
 
 
