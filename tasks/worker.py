@@ -66,7 +66,7 @@ async def running() -> AsyncIterator[None]:
         member = await stack.enter_async_context(Member(client, "worker"))
         await stack.enter_async_context(Watch(settings, member))
         log = Log(client, ttl=settings.stream_ttl)
-        queue = jobs.Jobs(broker)
+        queue = jobs.Jobs(broker, log.scripts)
         _generating = Generating(settings, log, providers, queue)
         _delivering = Delivering(settings)
         housekeeping = Housekeeping(client, log, queue, queue_timeout=settings.queue_timeout)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import redis
+from redis.asyncio import Redis
 
 from bench import driving
 from bench.results import Result, markdown
@@ -18,6 +19,7 @@ from bench.scenarios.waiting import ask
 from bench.stack import GENAPP, WARM_UP, Stack, running
 from genapp.jobs import QUEUE, Jobs, make_broker
 from genapp.processes import stop
+from genapp.streams import Scripts
 from tests.running import answers, eventually
 
 if TYPE_CHECKING:
@@ -67,10 +69,12 @@ async def _pick_ups(stack: Stack) -> list[float]:
     stack.start("worker", *GENAPP, "worker")
     await eventually(partial(asyncio.to_thread, answers, f"{stack.url}/readyz"))
     await asyncio.sleep(5)
-    jobs = Jobs(make_broker(stack.cache))
+    client = Redis.from_url(stack.cache)
+    jobs = Jobs(make_broker(stack.cache), Scripts(client))
     try:
         return [await _picked_up(jobs, database, one) for one in ids]
     finally:
+        await client.aclose()
         await database.close()
 
 

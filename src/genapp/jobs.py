@@ -10,22 +10,27 @@ import logging
 import time
 from queue import Empty, PriorityQueue
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import dramatiq
 import redis
 import uvloop
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer, _scripts
+from dramatiq.common import current_millis
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import CurrentMessage, Middleware, MiddlewareError, Retries
 
 from genapp import tracing
 from genapp.errors import ConfigurationError
+from genapp.streams import Script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from uuid import UUID
+
+    from genapp.streams import Scripts
 
 
 logger = logging.getLogger(__name__)
@@ -90,11 +95,32 @@ class WakingRedisBroker(RedisBroker):
         super().__init__(  # type: ignore[no-untyped-call]
             client=client, middleware=middleware, maintenance_chance=10_000, heartbeat_timeout=15_000
         )
-        self.scripts["dispatch"] = client.register_script(WAKE % TOKENS + _scripts["dispatch"])
+        source = WAKE % TOKENS + _scripts["dispatch"]
+        self.scripts["dispatch"] = client.register_script(source)
+        self.dispatch = Script(source.decode())
 
     @property
     def consumer_class(self) -> type[WakingConsumer]:
         return WakingConsumer
+
+    async def enqueue_by(self, scripts: Scripts, message: dramatiq.Message[Any]) -> None:
+        """As `enqueue`, from an event loop: without a thread and redis-py's client, 0.3 ms less of CPU.
+
+        Raises redis-py's errors.
+        """
+        message_id = str(uuid4())
+        message = message.copy(options={"redis_message_id": message_id})
+        self.emit_before("enqueue", message, None)
+        no_maintenance, unused = 0, 0
+        await scripts.run(
+            self.dispatch,
+            (self.namespace,),
+            (
+                *("enqueue", current_millis(), message.queue_name, self.broker_id, self.heartbeat_timeout),
+                *(self.dead_message_ttl, no_maintenance, unused, message_id, message.encode()),
+            ),
+        )
+        self.emit_after("enqueue", message, None)
 
 
 class Line(PriorityQueue[Any]):
@@ -221,10 +247,11 @@ def make_broker(url: str, *, middleware: list[Middleware] | None = None, **optio
 
 
 class Jobs:
-    """What the web may enqueue. Takes the broker; knows no actor."""
+    """What the web may enqueue. Takes the broker, and what runs its script in Redis; knows no actor."""
 
-    def __init__(self, broker: dramatiq.Broker) -> None:
+    def __init__(self, broker: WakingRedisBroker, scripts: Scripts) -> None:
         self.broker = broker
+        self.scripts = scripts
 
     async def generate_later(self, generation_id: UUID) -> bool:
         """Enqueue a generation; gives whether the queue took it in time. If not, housekeeping finds the row."""
@@ -236,16 +263,13 @@ class Jobs:
 
     async def _later(self, queue: str, actor: str, **row: UUID) -> bool:
         ids = {name: str(one) for name, one in row.items()}
-        # On a thread, since redis-py's blocking client must not hold the event loop, and not waited for when Redis
-        # hangs: a person waits for the answer to their click.
+        job: dramatiq.Message[Any] = dramatiq.Message(queue, actor, tuple(ids.values()), kwargs={}, options={})
+        # Not waited for when Redis hangs: a person waits for the answer to their click.
         try:
             with tracing.span("enqueue", kind="producer"):
                 async with asyncio.timeout(ENQUEUE_SECONDS):
-                    await asyncio.to_thread(self._send, queue, actor, *ids.values())
+                    await self.broker.enqueue_by(self.scripts, job)
         except (redis.RedisError, TimeoutError) as error:
             logger.warning("the queue did not take a job, its row will be enqueued later: %s", error, extra=ids)
             return False
         return True
-
-    def _send(self, queue: str, actor: str, *args: str) -> None:
-        self.broker.enqueue(dramatiq.Message(queue_name=queue, actor_name=actor, args=args, kwargs={}, options={}))

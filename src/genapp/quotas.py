@@ -14,16 +14,17 @@ import logging
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
 from genapp.errors import TooMany, Unavailable
+from genapp.streams import Script
 
 if TYPE_CHECKING:
     import uuid
 
-    from redis.asyncio import Redis
+    from genapp.streams import Scripts
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ PATIENCE = 1
 # The generic cell rate algorithm (GCRA, ITU-T I.371): a key holds the moment at which its bucket will be empty again.
 # One number a key, and exact when many ask at once. Gives the milliseconds to wait, 0 where it may go ahead, and those
 # after which the bucket is empty.
-TAKE = """
+TAKE = Script("""
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local window = ARGV[2] * 1000
@@ -41,7 +42,7 @@ local empty = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + window 
 if empty - now > window then return {math.ceil(empty - now - window), math.ceil(empty - now - window / ARGV[1])} end
 redis.call('SET', KEYS[1], empty, 'PX', math.ceil(empty - now))
 return {0, math.ceil(empty - now)}
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ class Rates:
 class Quotas:
     """Admits what makes work, and what guesses."""
 
-    def __init__(self, redis: Redis, rates: Rates) -> None:
-        self._take = redis.register_script(TAKE)
+    def __init__(self, scripts: Scripts, rates: Rates) -> None:
+        self._scripts = scripts
         self._rates = rates
         self._away = False
 
@@ -149,7 +150,7 @@ class Quotas:
     async def _count(self, key: str, rate: Rate) -> tuple[int, int]:
         """Take one; gives the milliseconds to wait for it, and those until all of the rate is there again."""
         async with asyncio.timeout(PATIENCE):
-            reply = cast("Any", await self._take((f"genapp:quota:{key}",), (rate.count, rate.seconds)))
+            reply = await self._scripts.run(TAKE, (f"genapp:quota:{key}",), (rate.count, rate.seconds))
         return int(reply[0]), int(reply[1])
 
     def _tell(self, sentence: str, *, away: bool) -> None:

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from genapp.errors import TooMany
 from genapp.models import new_id
 from genapp.quotas import Quotas, Rate, Rates, network
+from genapp.streams import Scripts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,7 +28,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def test_exactly_as_many_as_allowed_get_through_when_a_hundred_ask_at_once(redis: Redis) -> None:
-    quotas = Quotas(redis, rates(user=10))
+    quotas = Quotas(Scripts(redis), rates(user=10))
     user = new_id()
     results = await asyncio.gather(*[quotas.admit(user, None) for _ in range(100)], return_exceptions=True)
     refused = [result for result in results if isinstance(result, TooMany)]
@@ -38,7 +39,7 @@ async def test_exactly_as_many_as_allowed_get_through_when_a_hundred_ask_at_once
 
 
 async def test_somebody_who_throws_their_cookie_away_is_bound_by_their_address(redis: Redis) -> None:
-    quotas = Quotas(redis, rates(user=100, address=3))
+    quotas = Quotas(Scripts(redis), rates(user=100, address=3))
     address = f"2001:db8:{new_id().hex[-4:]}:1::"
     for number in range(3):
         await quotas.admit(new_id(), f"{address}{number}")
@@ -48,14 +49,14 @@ async def test_somebody_who_throws_their_cookie_away_is_bound_by_their_address(r
 
 async def test_nobody_is_refused_while_redis_is_away() -> None:
     async with Redis.from_url("redis://127.0.0.1:1/0") as away:
-        quotas = Quotas(away, rates(user=1, address=1))
+        quotas = Quotas(Scripts(away), rates(user=1, address=1))
         for _ in range(3):
             await quotas.admit(new_id(), "192.0.2.1")
 
 
 async def test_counts_do_not_stay_in_redis(redis: Redis) -> None:
     user = new_id()
-    await Quotas(redis, rates(user=1)).admit(user, None)
+    await Quotas(Scripts(redis), rates(user=1)).admit(user, None)
     assert 0 < await redis.pttl(f"genapp:quota:user:{user}") <= 60_000
 
 

@@ -17,6 +17,7 @@ from .log import Log, Published
 from .names import Names
 from .ops import Op, after, append, before, notice, remove, replace, restate, text, update
 from .page import stream_from
+from .scripts import Script, Scripts
 from .snapshot import Snapshot
 from .socket import Gone, Socket
 from .subscriber import Subscriber
@@ -42,6 +43,8 @@ __all__ = [
     "Names",
     "Op",
     "Published",
+    "Script",
+    "Scripts",
     "Snapshot",
     "Socket",
     "Source",

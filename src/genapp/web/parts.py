@@ -105,8 +105,8 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             hub,
             lines,
             restoring,
-            jobs.Jobs(broker),
-            Quotas(client, rates(settings)),
+            jobs.Jobs(broker, log.scripts),
+            Quotas(log.scripts, rates(settings)),
             member,
             await stack.enter_async_context(Operations(member, hub, log, client)),
         )

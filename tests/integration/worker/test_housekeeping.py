@@ -26,7 +26,8 @@ async def housekeeping(redis_url: str) -> AsyncIterator[Housekeeping]:
     broker = make_broker(redis_url)
     broker.namespace = f"test-{new_id().hex}"
     async with Redis.from_url(redis_url) as client:
-        yield Housekeeping(client, Log(client), Jobs(broker), queue_timeout=3600)
+        log = Log(client)
+        yield Housekeeping(client, log, Jobs(broker, log.scripts), queue_timeout=3600)
     broker.close()
 
 
@@ -37,7 +38,7 @@ async def submitted() -> UUID:
 
 async def enqueued(housekeeping: Housekeeping) -> str:
     """All messages in the queue, as they are stored."""
-    keys = await housekeeping.redis.keys(f"{housekeeping.jobs.broker.namespace}:*.msgs")  # type: ignore[attr-defined]
+    keys = await housekeeping.redis.keys(f"{housekeeping.jobs.broker.namespace}:*.msgs")
     return str([await housekeeping.redis.hgetall(key) for key in keys])  # type: ignore[misc]
 
 

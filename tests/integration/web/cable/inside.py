@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
-from dramatiq.brokers.stub import StubBroker
 from redis.asyncio import Redis
 
 from genapp import jobs, models
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from uuid import UUID
 
-    import dramatiq
 
 SECRETS = ("a secret of these tests alone, 0123456789",)
 
@@ -100,8 +98,9 @@ async def _parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     hub = await stack.enter_async_context(Hub(log, settings.redis_url, check_interval=3600))
     revocations = await stack.enter_async_context(Revocations(client, settings.redis_url, void=models.void))
     sessions = Sessions(SECRETS)
-    broker: dramatiq.Broker = StubBroker()
-    broker.declare_queue("generations")
+    broker = jobs.make_broker(settings.redis_url)
+    broker.namespace = f"test-{new_id().hex}"
+    stack.callback(broker.close)
     member = Member(client, "web")
     return Parts(
         settings,
@@ -116,8 +115,8 @@ async def _parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         hub,
         Lines(),
         Restoring(log, hub),
-        jobs.Jobs(broker),
-        Quotas(client, rates(settings)),
+        jobs.Jobs(broker, log.scripts),
+        Quotas(log.scripts, rates(settings)),
         member,
         Operations(member, hub, log, client),
     )
