@@ -27,6 +27,7 @@ SCENARIOS = {
     "before-after": Scenario("the page done in the request, and genapp", before_after.run, before_after.table),
     "s1": Scenario("50 answers in flight, a viewer each", in_flight.s1, in_flight.table),
     "s1-gzip": Scenario("50 answers in flight, deflated", in_flight.s1_gzip, in_flight.table),
+    "s1-browser": Scenario("50 answers in flight, submitted by a page", in_flight.s1_browser, in_flight.table),
     "s2": Scenario("200 answers in flight, a viewer each", in_flight.s2, in_flight.table),
     "most": Scenario("how many can be in flight", in_flight.most, in_flight.most_table),
     "fan-out": Scenario("one answer, 2,000 viewers", fan_out.run, fan_out.table),

@@ -32,7 +32,7 @@ def parsed() -> argparse.Namespace:
     told = "; ".join(f"{name}: {scenario.about}" for name, scenario in SCENARIOS.items())
     parser.add_argument("scenario", nargs="*", default=["s1"], help=f"{told}; all: each of them")
     parser.add_argument("--rounds", type=int, default=0, help="how many of each; each scenario has its own usual")
-    parser.add_argument("--client", choices=CLIENTS, default="browser", help="who submits the prompts of s1 and s2")
+    parser.add_argument("--client", choices=CLIENTS, default="program", help="who submits the prompts of s1 and s2")
     parser.add_argument("--dialect", choices=["htmx", "turbo", "json"], default="htmx", help="in s1 and s2")
     parser.add_argument("--gzip", action="store_true", help="everybody accepts gzip")
     parser.add_argument("--connections", type=int, nargs="+", help="of idle")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from bench import driving
 from bench.results import Result, Round, figure, markdown, median, spread
 from bench.stack import Stack, running
-
-if TYPE_CHECKING:
-    import argparse
 
 TOKENS, FIRST_TOKEN = 400, 300
 MODEL = f"fake-ttft{FIRST_TOKEN}-tps50-n{TOKENS}"
@@ -48,17 +45,18 @@ WANTED = {
 
 
 def s1(options: argparse.Namespace) -> Result:
-    """50 in flight, each of the 50 people asking twice."""
+    """50 in flight, each of the 50 people asking twice; by a program, as of the alternatives it was asked."""
     return _rounds(options, at_once=50, reps=2, stagger=1000)
 
 
 def s1_gzip(options: argparse.Namespace) -> Result:
     """The same, where every client accepts gzip."""
-    options.gzip = True
-    try:
-        return s1(options)
-    finally:
-        options.gzip = False
+    return s1(argparse.Namespace(**vars(options) | {"gzip": True}))
+
+
+def s1_browser(options: argparse.Namespace) -> Result:
+    """The same, by the form of a page: the answer to somebody's first question has the main part of a page in it."""
+    return s1(argparse.Namespace(**vars(options) | {"client": "browser"}))
 
 
 def s2(options: argparse.Namespace) -> Result:
