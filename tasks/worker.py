@@ -16,7 +16,7 @@ from genapp.generating.housekeeping import Housekeeping
 from genapp.generating.measuring import begin_at_nothing
 from genapp.providers import ProviderConfig, Providers
 from genapp.settings import Settings
-from genapp.streams import Log
+from genapp.streams import Log, Scripts
 from genapp.watching import Watch
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ async def running() -> AsyncIterator[None]:
         member = await stack.enter_async_context(Member(client, "worker"))
         await stack.enter_async_context(Watch(settings, member))
         log = Log(client, ttl=settings.stream_ttl)
-        queue = jobs.Jobs(broker, log.scripts)
+        queue = jobs.Jobs(broker, Scripts(client))
         _generating = Generating(settings, log, providers, queue)
         _delivering = Delivering(settings)
         housekeeping = Housekeeping(client, log, queue, queue_timeout=settings.queue_timeout)

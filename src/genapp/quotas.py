@@ -126,7 +126,7 @@ class Quotas:
             return ()
         try:
             wait, until_empty = await self._count(f"{name}:{who}", rate)
-        except (RedisError, TimeoutError) as error:
+        except (RedisError, OSError) as error:
             self._tell(f"rates cannot be counted, so everybody is let through: {error!r}", away=True)
             return ()
         self._tell("rates are counted again", away=False)
@@ -141,7 +141,7 @@ class Quotas:
         key = f"{what}:{hashlib.sha256((who or '').encode()).hexdigest()[:32]}"
         try:
             wait = await self._count(key, rate) if rate.count else (0, 0)
-        except (RedisError, TimeoutError) as error:
+        except (RedisError, OSError) as error:
             logger.warning("log-ins cannot be counted, so they have to wait: %r", error)
             raise Unavailable(retry_after=5) from None
         if wait[0] > 0:

@@ -82,11 +82,17 @@ class Housekeeping:
 
     async def revive(self) -> None:
         """Enqueue again what nobody works on, and end what was stopped, or is beyond help."""
-        for generation in await Generation.overdue():
+        overdue = await Generation.overdue()
+        for place, generation in enumerate(overdue):
             with logs.ids(request_id=generation.request_id, generation_id=generation.id):
-                await self._revive(generation)
+                taken = await self._revive(generation)
+            if not taken:
+                # They are marked as enqueued now, and would wait for as long again.
+                await Generation.enqueue_soon([one.id for one in overdue[place:]])
+                return
 
-    async def _revive(self, generation: Generation) -> None:
+    async def _revive(self, generation: Generation) -> bool:
+        """False where the queue did not take it."""
         extra = {"attempt": generation.attempt}
         if generation.cancel_requested_at is not None:
             await views.show_end(self.log, await generation.cancel())
@@ -100,7 +106,8 @@ class Housekeeping:
             await views.show_end(self.log, expired)
         else:
             logger.info("enqueued again", extra=extra)
-            await self.jobs.generate_later(generation.id)
+            return await self.jobs.generate_later(generation.id)
+        return True
 
     async def deliver(self) -> None:
         """Enqueue what webhooks are to be told by now: not yet, once more, or because its message was lost."""

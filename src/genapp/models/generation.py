@@ -21,6 +21,7 @@ from genapp.models.user import User
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
 
 IN_FLIGHT = ("queued", "processing")
 FINISHED = ("completed", "failed", "cancelled")
@@ -76,6 +77,16 @@ class Generation(Submission, Lease, Table, tablename="generations"):
     async def by_id(cls, generation_id: uuid.UUID) -> Self:
         """Give the generation, whosever it is; raises NotFound where it is missing."""
         return await cls.one("SELECT * FROM generations WHERE id = {}", generation_id)
+
+    @classmethod
+    async def finished_among(cls, ids: Sequence[uuid.UUID]) -> list[Self]:
+        """Those of these that have ended."""
+        if not ids:
+            return []
+        rows = await cls.raw(
+            "SELECT * FROM generations WHERE id = ANY({}) AND status = ANY({})", list(ids), list(FINISHED)
+        )
+        return [cls.from_row(row) for row in rows]
 
     @classmethod
     async def in_flight_of(cls, user_id: uuid.UUID) -> list[Self]:

@@ -14,6 +14,7 @@ from genapp.models.rows import KEPT, Rows
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
 
     from genapp.models.outcome import Outcome, Spent
 
@@ -248,6 +249,11 @@ class Lease(Rows):
     async def enqueue_all_again(cls) -> None:
         """Make everything queued overdue: the queue has been lost."""
         await cls.raw("UPDATE generations SET enqueued_at = to_timestamp(0) WHERE status = 'queued'")
+
+    @classmethod
+    async def enqueue_soon(cls, ids: Sequence[uuid.UUID]) -> None:
+        """Make these overdue, which the queue has not taken: the next round of housekeeping enqueues them."""
+        await cls.raw("UPDATE generations SET enqueued_at = to_timestamp(0) WHERE id = ANY({})", list(ids))
 
     @classmethod
     async def overdue(cls, limit: int = 200) -> list[Self]:

@@ -50,7 +50,7 @@ class Log:
         self._redis = redis
         self._prefix = prefix
         self._ttl = ttl
-        self.scripts = Scripts(redis)  # for others of this process too
+        self._scripts = Scripts(redis)
 
     def channel(self, stream: str) -> str:
         """The key of the stream's log, which is also the channel its frames are published on."""
@@ -88,14 +88,14 @@ class Log:
         arguments: list[str | bytes | int] = [fence, str(after or ""), epoch, int(reset), int(close), self._ttl, now]
         for op in ops:
             arguments += (op.action, op.target, _encode(op))
-        status, *rest = await self.scripts.run(_PUBLISH, self._keys(stream), arguments)
+        status, *rest = await self._scripts.run(_PUBLISH, self._keys(stream), arguments)
         _refuse(status, stream)
         return Published(Cursor(rest[0].decode(), int(rest[1]), close), bool(rest[2]))
 
     async def touch(self, stream: str, *, fence: int = 0, after: Cursor | None = None) -> bool:
         """Keeps the log alive for a silent writer. True where it was asked to stop. Raises as `publish`."""
         arguments = (fence, str(after or ""), self._ttl)
-        status, *rest = await self.scripts.run(_TOUCH, self._keys(stream), arguments)
+        status, *rest = await self._scripts.run(_TOUCH, self._keys(stream), arguments)
         _refuse(status, stream)
         return bool(rest[0])
 
@@ -105,14 +105,14 @@ class Log:
 
     async def read(self, stream: str) -> Snapshot:
         """The log as it is. Empty, with no cursor, where there is none."""
-        told = await self.scripts.read(b"HGETALL", self.channel(stream))
+        told = await self._scripts.read(b"HGETALL", self.channel(stream))
         if not isinstance(told, dict):  # the connection speaks Redis' older protocol
             told = dict(zip(told[::2], told[1::2], strict=True))
         return parse_log(told)
 
     async def tops(self, streams: Sequence[str]) -> list[Cursor | None]:
         """The cursor after the last frame of each stream, None for those that have no log. One round trip."""
-        asked = [self.scripts.read(b"HMGET", self.channel(stream), "epoch", "seq", "closed") for stream in streams]
+        asked = [self._scripts.read(b"HMGET", self.channel(stream), "epoch", "seq", "closed") for stream in streams]
         rows = await asyncio.gather(*asked)
         return [Cursor(epoch.decode(), int(seq), closed is not None) if epoch else None for epoch, seq, closed in rows]
 

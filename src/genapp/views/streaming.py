@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from genapp.models import Generation
     from genapp.streams import Cursor, Log, Snapshot
 
-# Characters of an answer up to which its log is read at its end, where its writer cannot say what it has shown. A field
-# a frame: 200 take a millisecond, a million characters a quarter of a second, in which all other answers stand still.
-READ_AGAIN = 20_000
+# Characters above which an answer ends with the whole of it, and its log with nothing else. A log has a field a frame:
+# those of a million characters take a quarter of a second to read, and for an hour four times the memory.
+LONG = 20_000
 
 
 def stream_name(generation_id: UUID) -> str:
@@ -127,12 +127,14 @@ def is_shown(html: str, element: str, target: str) -> bool:
 async def show_end(log: Log, generation: Generation, shown: Shown | None = None) -> None:
     """Publish how a finished generation ended, unless its viewers have been told. Redis' errors pass through.
 
-    The words are not sent again to who has them: `shown`, as its writer knows it, or else as the log says. The log must
-    not have moved on by the time of the frame; else the whole is published.
+    The words are not sent again to who has them: `shown`, as its writer knows it, or else as the log says. Of a long
+    answer, and where the log has moved on by the time of the frame, the whole is published.
     """
     name, fence = stream_name(generation.id), generation.attempt
     with contextlib.suppress(StreamClosed, Fenced):
-        if shown is None and len(generation.answer) <= READ_AGAIN:
+        if len(generation.answer) > LONG:
+            shown = None
+        elif shown is None:
             shown = shown_by(generation.id, await log.read(name))
         ops = ending_ops(generation, shown.written) if shown else None
         if shown and ops:

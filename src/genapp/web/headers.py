@@ -31,7 +31,7 @@ DOCUMENTS_HEADERS = [
     (b"permissions-policy", ", ".join(f"{feature}=()" for feature in UNUSED).encode()),
 ]
 # What has no links, windows or features: 360 bytes in the head of each stream, a thirtieth of a whole answer.
-NO_DOCUMENTS = (b"application/json", b"text/event-stream")
+NO_DOCUMENTS = (b"application/json", b"application/problem+json", b"text/event-stream")
 
 # What is public and is there for pages elsewhere: they may load it as a script or a style, and read it.
 PUBLIC = [(b"access-control-allow-origin", b"*"), (b"cross-origin-resource-policy", b"cross-origin")]
@@ -58,8 +58,7 @@ def headers_hook(*, production: bool) -> Callable[[Message, Scope], Awaitable[No
         https_only = production and scope["scheme"] == "https"
         message["headers"] = [
             *headers,
-            *(header for header in HEADERS if header[0] not in said),
-            *(DOCUMENTS_HEADERS if document else []),
+            *(header for header in (*HEADERS, *(DOCUMENTS_HEADERS if document else [])) if header[0] not in said),
             *(HTTPS_ONLY if https_only else []),
             *([] if b"cache-control" in said else PRIVATE),
         ]

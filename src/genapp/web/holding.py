@@ -45,8 +45,8 @@ class Holding:
         viewer = self._viewer = await self._parts.hub.seat(places, dialect)
         self._keys = keys
         self._parts.revocations.hold(keys, asked_at, viewer.dismiss)
-        # What has ended may have lost its log, and its viewer would wait for ever.
-        self._parts.restoring.note(viewer.without_log)
+        # What has ended may have lost its log.
+        self._parts.restoring.look_for(viewer.without_log)
         return viewer
 
     def close(self, line: Line | None = None) -> None:

@@ -14,7 +14,7 @@ from genapp import collecting, jobs, models, redis_clients, tracing
 from genapp.fleet import Member
 from genapp.quotas import Quotas, Rate, Rates
 from genapp.revocations import Revocations
-from genapp.streams import Hub, Lines, Log, Names
+from genapp.streams import Hub, Lines, Log, Names, Scripts
 from genapp.watching import Watch
 from genapp.web import measuring
 from genapp.web.access import Access
@@ -85,13 +85,15 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         lines = Lines(heartbeat=settings.sse_heartbeat, lifetime=settings.sse_lifetime)
         stack.enter_context(before_stopping(hub.dismiss))
         restoring = Restoring(log, hub)
-        stack.callback(restoring.close)
+        stack.push_async_callback(restoring.close)
         revocations = await stack.enter_async_context(
             Revocations(client, settings.redis_url, void=models.void, ssl_context=settings.redis_ssl_context)
         )
         member = await stack.enter_async_context(Member(client, "web", look=partial(measuring.look_at, hub, lines)))
         await stack.enter_async_context(Watch(settings, member))
         sessions: Sessions = app.state.sessions
+        # Not that of the log, where what a person waits for would stand behind thousands of logs that are read again.
+        scripts = Scripts(client)
         app.state.parts = Parts(
             settings,
             sessions,
@@ -105,8 +107,8 @@ async def opened(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             hub,
             lines,
             restoring,
-            jobs.Jobs(broker, log.scripts),
-            Quotas(log.scripts, rates(settings)),
+            jobs.Jobs(broker, scripts),
+            Quotas(scripts, rates(settings)),
             member,
             await stack.enter_async_context(Operations(member, hub, log, client)),
         )

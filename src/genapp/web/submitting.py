@@ -33,8 +33,20 @@ async def submit(parts: Parts, draft: Draft, address: str | None) -> tuple[Gener
     generation, _ = await Generation.submit(draft, limits_from(parts.settings))
     if generation.status == "queued":
         # Also for a repeated submission: the first may have died before it came to this.
-        await parts.jobs.generate_later(generation.id)
+        await enqueue(parts, generation)
     return generation, standings
+
+
+async def enqueue(parts: Parts, generation: Generation) -> None:
+    """Have a worker told of it; where the queue does not take it, by housekeeping, in seconds. It is stored already."""
+    if await parts.jobs.generate_later(generation.id):
+        return
+    try:
+        await Generation.enqueue_soon([generation.id])
+    except Exception as error:
+        if not models.is_away(error):
+            raise
+        logger.warning("a prompt waits until its message seems late: %s", error)
 
 
 async def stop(parts: Parts, visitor: Visitor, generation_id: UUID) -> Generation:
@@ -52,7 +64,7 @@ async def again(parts: Parts, earlier: Generation) -> tuple[Generation, bool]:
     generation, new = await earlier.retry(limits_from(parts.settings))
     if new:
         await _announce_retry(parts, generation)
-        await parts.jobs.generate_later(generation.id)
+        await enqueue(parts, generation)
     return generation, new
 
 

@@ -43,6 +43,6 @@ async def ended(parts: Parts, visitor: Visitor, generation: Generation, seconds:
 async def _until_the_end(parts: Parts, visitor: Visitor, name: str) -> None:
     async with parts.hub.join([(name, None)], "json") as viewer:
         with parts.revocations.holding(visitor.keys, visitor.asked_at, viewer.dismiss):
-            parts.restoring.note(viewer.without_log)
+            parts.restoring.look_for(viewer.without_log)
             while not viewer.ended:
                 await viewer.next_events()

@@ -12,7 +12,7 @@ from genapp import metrics
 from genapp.generating.housekeeping import KEPT, MOST_ATTEMPTS, Housekeeping
 from genapp.jobs import Jobs, make_broker
 from genapp.models import Draft, Generation, Limits, new_id
-from genapp.streams import Log
+from genapp.streams import Log, Scripts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,8 +26,7 @@ async def housekeeping(redis_url: str) -> AsyncIterator[Housekeeping]:
     broker = make_broker(redis_url)
     broker.namespace = f"test-{new_id().hex}"
     async with Redis.from_url(redis_url) as client:
-        log = Log(client)
-        yield Housekeeping(client, log, Jobs(broker, log.scripts), queue_timeout=3600)
+        yield Housekeeping(client, Log(client), Jobs(broker, Scripts(client)), queue_timeout=3600)
     broker.close()
 
 
@@ -72,3 +71,16 @@ async def test_who_was_tried_again_after_many_attempts_has_another_and_what_nobo
     assert str(again) in await enqueued(housekeeping)
     assert [(await Generation.by_id(one)).status for one in (again, late)] == ["queued", "failed"]
     assert failed.value == before + 1
+
+
+async def test_what_the_queue_has_not_taken_is_enqueued_in_the_next_round(housekeeping: Housekeeping) -> None:
+    ids = [await submitted() for _ in range(3)]
+    await Generation.enqueue_soon(ids)
+    there = housekeeping.jobs.scripts
+    async with Redis.from_url("redis://127.0.0.1:1/0") as away:
+        housekeeping.jobs.scripts = Scripts(away)
+        await housekeeping.revive()
+    housekeeping.jobs.scripts = there
+    await housekeeping.revive()
+    told = await enqueued(housekeeping)
+    assert all(str(one) in told for one in ids)

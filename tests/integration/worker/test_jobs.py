@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import dramatiq
 import pytest
+from redis.asyncio import Redis
 
 from genapp import jobs
 from genapp.errors import ConfigurationError
 from genapp.models import new_id
+from genapp.streams import Scripts
+from tests.running import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -79,6 +82,46 @@ def test_a_waiting_worker_is_woken_and_does_not_poll(
     for queue in (jobs.QUEUE, f"{jobs.QUEUE}.DQ"):
         broker.client.rpush(jobs.wake_key(broker.namespace, queue), b"", b"")
     monkeypatch.setattr(jobs, "WAIT", 1)
+
+
+async def test_a_job_from_an_event_loop_wakes_a_worker_and_leaves_nothing_in_redis(
+    broker: jobs.WakingRedisBroker,
+    start_worker: Callable[..., dramatiq.Worker],
+    monkeypatch: pytest.MonkeyPatch,
+    redis_url: str,
+) -> None:
+    monkeypatch.setattr(jobs, "WAIT", 300)
+    done: list[str] = []
+
+    @dramatiq.actor(broker=broker, queue_name=jobs.QUEUE, actor_name=jobs.GENERATE)
+    def generate(name: str) -> None:
+        done.append(name)
+
+    async def nothing_is_left() -> bool:
+        left = [f"{broker.namespace}:{what}" for what in ("*msgs*", "__acks__*")]
+        return not any(broker.client.keys(one) for one in left)
+
+    start_worker()
+    name = new_id().hex
+    async with Redis.from_url(redis_url, client_name=name) as client:
+        enqueuing = jobs.Jobs(broker, Scripts(client))
+        ids = [new_id(), new_id(), new_id()]
+        for one in ids[:2]:
+            assert await enqueuing.generate_later(one)
+        # Redis closes what has been idle for long, and a first command finds out.
+        (cut,) = [one for one in broker.client.client_list() if one["name"] == name]
+        broker.client.client_kill_filter(_id=cut["id"])
+        assert await enqueuing.generate_later(ids[2])
+        await eventually(nothing_is_left, PATIENCE)
+    assert sorted(done) == sorted(map(str, ids))
+    for queue in (jobs.QUEUE, f"{jobs.QUEUE}.DQ"):
+        broker.client.rpush(jobs.wake_key(broker.namespace, queue), b"", b"")
+    monkeypatch.setattr(jobs, "WAIT", 1)
+
+
+async def test_a_queue_that_is_away_takes_no_job_and_says_so(broker: jobs.WakingRedisBroker) -> None:
+    async with Redis.from_url("redis://127.0.0.1:1/0") as away:
+        assert not await jobs.Jobs(broker, Scripts(away)).generate_later(new_id())
 
 
 def test_a_day_without_workers_does_not_fill_redis_with_tokens(

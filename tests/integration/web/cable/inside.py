@@ -16,7 +16,7 @@ from genapp.models import new_id
 from genapp.quotas import Quotas
 from genapp.revocations import Revocations
 from genapp.settings import Settings
-from genapp.streams import Hub, Lines, Log, Names, Socket
+from genapp.streams import Hub, Lines, Log, Names, Scripts, Socket
 from genapp.streams.socket import PIECE
 from genapp.web.access import Access
 from genapp.web.cable.connection import Connection
@@ -115,8 +115,8 @@ async def _parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         hub,
         Lines(),
         Restoring(log, hub),
-        jobs.Jobs(broker, log.scripts),
-        Quotas(log.scripts, rates(settings)),
+        jobs.Jobs(broker, Scripts(client)),
+        Quotas(Scripts(client), rates(settings)),
         member,
         Operations(member, hub, log, client),
     )
