@@ -126,5 +126,7 @@ def test_a_writer_knows_what_its_log_has_shown(text: str, size: int) -> None:
     log.publish(views.shell_ops(written("processing")))
     for start in range(0, len(text), size):
         log.publish(views.change_ops(ID, document.feed(text[start : start + size])))
-        tail = views.tail_element(ID, document.tail)
-        assert views.written_from(ID, log.read()) == views.Written(document.settled, tail)
+        shown = views.written_from(ID, log.read())
+        assert shown.settled == document.settled
+        # A <pre> may be said in two ways, since its first line feed is no text. It is never what stays at the end.
+        assert shown.tail == views.tail_element(ID, document.tail) or document.tail.tag == "pre"
