@@ -45,7 +45,7 @@ class Pace:
         finally:
             timer.cancel()
         self._rested = loop.time()
-        wanted = min(self.longest, self.shortest + 4 * max(0.0, self._rested - due - USUAL))
+        wanted = min(self.longest, self.shortest + 2 * max(0.0, self._rested - due - USUAL))
         # Half-way each time: one slow tick of the loop must not make an answer stutter.
         self.interval = (self.interval + wanted) / 2
 
