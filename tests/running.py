@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,10 @@ class App:
         """What the model's server has seen."""
         with urllib.request.urlopen(f"{self.demo_url}/stats", timeout=10) as response:
             return dict(json.load(response))
+
+    def asked(self, tag: str) -> Counter[str]:
+        """What the model's server has seen of the prompts with `[demo: … tag…]`, whatever other tests have left."""
+        return Counter(self.stats()["models"].get(tag, {}))
 
 
 @contextmanager

@@ -191,8 +191,7 @@ async def test_of_who_deletes_everything_nothing_is_left(
         await visitor.http.post("/account/webhooks", json=webhook, headers=JSON)
     finished = await visitor.submit(f"[demo: echo] {canary}", model="openai:demo-fast")
     await visitor.until(finished["id"], "completed")
-    active = app.stats()["active"]
-    running = await visitor.submit(f"[demo: pause] Say {canary}", model="openai:demo")
+    running = await visitor.submit(f"[demo: pause tag{canary}] Say {canary}", model="openai:demo")
     shared = (
         await visitor.http.post(f"/conversations/{running['conversation_id']}/share", json={}, headers=JSON)
     ).json()
@@ -203,7 +202,7 @@ async def test_of_who_deletes_everything_nothing_is_left(
     async for _, _, data in visitor.listen(running["stream_url"]):
         if '"chunk"' in data or '"snapshot"' in data:
             break
-    assert app.stats()["active"] > 0
+    assert app.asked(f"tag{canary}")["active"] == 1
     user_id = await sql.fetchval('SELECT "user" FROM generations WHERE id = $1', running["id"])
     words = (canary, str(user_id), finished["id"], running["id"])
     assert await rows_with(sql, *words)
@@ -216,7 +215,7 @@ async def test_of_who_deletes_everything_nothing_is_left(
         await stream
 
     async def stopped() -> bool:
-        return bool(app.stats()["active"] <= active)
+        return app.asked(f"tag{canary}")["active"] == 0
 
     assert (await reader.http.get(shared["url"], headers=HTML)).status_code == 404
     assert await visitor.conversations() == []

@@ -75,9 +75,8 @@ async def test_of_a_deleted_conversation_nothing_is_left_neither_its_link_nor_wh
     other = await answered(visitor, "of another conversation")
     page = f"/conversations/{first['conversation_id']}"
     shared = (await visitor.http.post(f"{page}/share", json={}, headers=JSON)).json()["url"]
-    active = app.stats()["active"]
     running = await visitor.submit(
-        f"[demo: pause] {secret}", model="openai:demo", conversation_id=first["conversation_id"]
+        f"[demo: pause tag{secret}] {secret}", model="openai:demo", conversation_id=first["conversation_id"]
     )
     owner = await watch(visitor, running["stream_url"])
     reader = visitors()
@@ -87,7 +86,7 @@ async def test_of_a_deleted_conversation_nothing_is_left_neither_its_link_nor_wh
     async for _, _, data in visitor.listen(running["stream_url"]):
         if '"chunk"' in data or '"snapshot"' in data:
             break
-    assert app.stats()["active"] == active + 1
+    assert app.asked(f"tag{secret}")["active"] == 1
     assert (await delete(visitor, page)).status_code in (204, 303)
     # Both are told, and let go.
     assert '"code":"deleted"' in await owner
@@ -97,7 +96,7 @@ async def test_of_a_deleted_conversation_nothing_is_left_neither_its_link_nor_wh
     assert keys_with(app, secret) == []
 
     async def worker_has_stopped() -> bool:
-        return bool(app.stats()["active"] <= active)
+        return app.asked(f"tag{secret}")["active"] == 0
 
     await eventually(worker_has_stopped)
     assert keys_with(app, secret) == []

@@ -138,16 +138,15 @@ async def test_the_same_idempotency_key_answers_with_the_same_generation(visitor
 
 
 async def test_stop_keeps_the_text_and_reaches_the_provider_while_it_is_silent(app: App, visitor: Visitor) -> None:
-    generation = await visitor.submit("[demo: pause] Describe the sea", model="openai:demo")
+    generation = await visitor.submit("[demo: pause tagstopped] Describe the sea", model="openai:demo")
     async for _, _, data in visitor.listen(generation["stream_url"]):
         if '"chunk"' in data:
             break
-    active = app.stats()["active"]
-    assert active >= 1
+    assert app.asked("tagstopped")["active"] == 1
     await visitor.post_form(f"/generations/{generation['id']}/cancellation", JSON)
     stopped = await visitor.until(generation["id"], "cancelled")
     assert stopped["content"]
-    assert app.stats()["active"] == active - 1
+    assert app.asked("tagstopped") == {"requests": 1, "active": 0, "finished": 0, "disconnected": 1}
 
 
 async def test_stopping_twice_is_the_same_as_once(visitor: Visitor) -> None:

@@ -69,6 +69,11 @@ def test_a_models_name_and_a_directive_tune_the_answer() -> None:
     assert prompt == "Hello"
 
 
-@pytest.mark.parametrize("model", ["demo", "gpt-6", "gpt-500", "demo-tagcut", "demo-999"])
+@pytest.mark.parametrize("model", ["demo", "gpt-6", "gpt-500", "demo-999"])
 def test_other_names_change_nothing(model: str) -> None:
     assert read_script(model, "Hello [brackets]") == (Script(), "Hello [brackets]")
+
+
+def test_a_tag_names_what_is_asked_and_changes_nothing_else() -> None:
+    assert read_script("demo-tagcut", "Hello") == (Script(tag="tagcut"), "Hello")
+    assert read_script("demo", "[demo: pause tag7] Hello") == (Script(fault="pause", tag="tag7"), "Hello")

@@ -63,14 +63,14 @@ class DemoApp:
             said = {"type": "invalid_request_error", "message": str(error), "param": None, "code": None}
             await Outlet(send).reply(400, {"type": "error", "error": said}, {})
             return
-        self._count(ask.model, "requests", 1)
-        self._count(ask.model, "active", 1)
+        self._count(ask, "requests", 1)
+        self._count(ask, "active", 1)
         whole = False
         try:
             whole = await until_gone(receive, answer(ask, wire, Outlet(send, odd=ask.script.odd), self._tries))
         finally:
-            self._count(ask.model, "active", -1)
-            self._count(ask.model, "finished" if whole else "disconnected", 1)
+            self._count(ask, "active", -1)
+            self._count(ask, "finished" if whole else "disconnected", 1)
 
     def _read(self, scope: dict[str, Any], body: bytes) -> tuple[Ask, Wire]:
         headers = dict(scope["headers"])
@@ -83,11 +83,12 @@ class DemoApp:
         chat_ask = openai_wire.read(decoded, secret.decode())
         return chat_ask, openai_wire.ChatWire(chat_ask, number)
 
-    def _count(self, model: str, what: str, change: int) -> None:
-        if len(self._models) >= NAMES_COUNTED and model not in self._models:
-            self._models.pop(next(iter(self._models)))
+    def _count(self, ask: Ask, what: str, change: int) -> None:
         self._total[what] += change
-        self._models.setdefault(model, Counter())[what] += change
+        for name in filter(None, (ask.model, ask.script.tag)):
+            if len(self._models) >= NAMES_COUNTED and name not in self._models:
+                self._models.pop(next(iter(self._models)))
+            self._models.setdefault(name, Counter())[what] += change
 
 
 def models(headers: dict[bytes, bytes]) -> Json:

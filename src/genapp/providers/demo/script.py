@@ -14,7 +14,7 @@ Pace and content
     turns           the answer is all that was sent, a line for each turn: `role: text`
     hostile         the answer is full of HTML, scripts and remote images
     odd             the bytes leave in pieces of 1 to 7, cut anywhere
-    tag<anything>   means nothing; names the model in `/stats`
+    tag<anything>   changes nothing; `/stats` counts by it as by a model's name
 
 Faults before the answer (`x<k>` after any of them: only the first k times for a prompt, then well)
     400 401 402 403 404 408 409 413 422 429 500 502 503 504 529     that status, in the vendor's words
@@ -70,6 +70,7 @@ class Script:
     odd: bool = False
     fault: str | None = None
     fault_times: int | None = None
+    tag: str | None = None
 
 
 def read_script(model: str, prompt: str) -> tuple[Script, str]:
@@ -92,6 +93,8 @@ def _with(script: Script, part: str) -> Script:
         return replace(script, first_token=2.0, tokens_per_second=8.0)
     if part == "odd":
         return replace(script, odd=True)
+    if part.startswith("tag"):
+        return replace(script, tag=part)
     if part in CONTENTS:
         return replace(script, content=part)
     if number := NUMBER.fullmatch(part):
