@@ -136,7 +136,7 @@ class Line(asyncio.Protocol):
     """One connection. `frames` and `bytes` are what it was sent: the bytes of the body, as compressed."""
 
     __slots__ = (
-        "_beat", "_chunked", "_closing", "_end", "_gzip", "_heard", "_kept_in", "_lines", "_on_end", "_paused", "_rest",
+        "_beat", "_closing", "_end", "_gzip", "_heard", "_kept_in", "_lines", "_on_end", "_paused", "_rest",
         "_source", "_transport", "_wrote", "bytes", "frames",
     )  # fmt: skip
 
@@ -151,7 +151,6 @@ class Line(asyncio.Protocol):
     ) -> None:
         self.frames = 0
         self.bytes = 0
-        self._chunked = True
         self._kept_in: set[Any] = set()
         self._lines = lines
         self._source = source
@@ -166,16 +165,16 @@ class Line(asyncio.Protocol):
         self._heard = 0
         self._wrote = 0.0
 
-    def begin(self, transport: asyncio.Transport | None, *, chunked: bool, paused: bool, kept_in: set[Any]) -> None:
-        """Takes the connection over, unless it is gone (None). `chunked`: the body is, which HTTP/1.0 does not know.
+    def begin(self, transport: asyncio.Transport | None, *, paused: bool, kept_in: set[Any]) -> None:
+        """Takes the connection over, unless it is gone (None).
 
-        `paused`: its transport has said so and not yet that it is no more. It is in `kept_in`, a server's connections,
-        for as long as it is.
+        The body ends with the connection: nothing frames it. `paused`: its transport has said so and not yet that it
+        is no more. It is in `kept_in`, a server's connections, for as long as it is.
         """
         if transport is None or transport.is_closing():
             self._on_end(self)
             return
-        self._transport, self._chunked, self._paused, self._kept_in = transport, chunked, paused, kept_in
+        self._transport, self._paused, self._kept_in = transport, paused, kept_in
         self._lines.open += 1
         kept_in.add(self)
         transport.set_protocol(self)
@@ -285,15 +284,14 @@ class Line(asyncio.Protocol):
         self.bytes += len(body)
         self._lines.bytes += len(body)
         self._wrote = asyncio.get_running_loop().time()
-        transport.write(b"%x\r\n%b\r\n" % (len(body), body) if self._chunked else body)
+        transport.write(body)
 
     def _finish(self, transport: asyncio.Transport) -> None:
-        last = self._gzip.end() if self._gzip is not None else b""
-        self.bytes += len(last)
-        self._lines.bytes += len(last)
-        if self._chunked:
-            last = (b"%x\r\n%b\r\n" % (len(last), last) if last else b"") + b"0\r\n\r\n"
-        transport.write(last)
+        if self._gzip is not None:
+            last = self._gzip.end()
+            self.bytes += len(last)
+            self._lines.bytes += len(last)
+            transport.write(last)
         # What a client does not take is given up a heartbeat later.
         self._end = min(self._end, asyncio.get_running_loop().time())
         transport.close()

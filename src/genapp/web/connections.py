@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from genapp.settings.edge import Networks
-from genapp.web.headers import DOCUMENTS_HEADERS, HEADERS
+from genapp.web.headers import ON_DOCUMENTS
 
 if TYPE_CHECKING:
     import asyncio
@@ -140,8 +140,17 @@ class HttpConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
-        cycle.scope["state"]["hand_over"] = self.hand_over
+        cycle.scope["state"]["connection"] = self
         super()._start_asgi_task(cycle, app)
+
+    def unframe(self) -> None:
+        """Have the answer that is about to begin end with its connection, without a length or chunks.
+
+        A stream ends by an event, and without one its client comes back: an end of chunks would tell it nothing, and
+        they were a seventh of a deflated answer. Source: RFC 9112, 6.3.
+        """
+        if self._answering is not None:
+            self._answering.chunked_encoding = False
 
     def hand_over(self, line: Line) -> None:
         """Give the connection to `line`, which goes on with the answer that the app has begun.
@@ -151,7 +160,7 @@ class HttpConnection(HttpToolsProtocol):
         cycle = self.cycle if self._answering is None else self._answering
         if cycle.disconnected:
             # Gone, or refused while the app decided: whoever hung up closes the connection, and has a timer for it.
-            line.begin(None, chunked=False, paused=False, kept_in=set())
+            line.begin(None, paused=False, kept_in=set())
             return
         cycle.response_started = cycle.response_complete = True
         self._wait(None)
@@ -160,12 +169,7 @@ class HttpConnection(HttpToolsProtocol):
         self.flow.resume_reading()
         self.connections.discard(self)
         # Among the connections, because uvicorn tells those that it stops, and waits for them.
-        line.begin(
-            self.transport,
-            chunked=bool(cycle.chunked_encoding),
-            paused=self.flow.write_paused,
-            kept_in=cast("set[Any]", self.connections),
-        )
+        line.begin(self.transport, paused=self.flow.write_paused, kept_in=cast("set[Any]", self.connections))
         # These know each other: without this they would wait for the collector of cycles, 10,000 at a time.
         self.parser = self.cycle = self.scope = self._answering = None  # type: ignore[assignment]
 
@@ -213,18 +217,18 @@ class HttpConnection(HttpToolsProtocol):
 
 
 def hand_over_of(scope: Scope) -> HandOver:
-    """What gives the connection of a request away, see `HttpConnection.hand_over`."""
-    hand_over: HandOver | None = scope["state"].get("hand_over")
-    if hand_over is None:
+    """What gives the connection of a request away once its answer, without a frame, has begun."""
+    connection: HttpConnection | None = scope["state"].get("connection")
+    if connection is None:
         raise RuntimeError("Streams are served over genapp's own connections: start the server by `genapp web`.")
-    return hand_over
+    connection.unframe()
+    return connection.hand_over
 
 
 def _text(refusal: Refusal) -> bytes:
     body = refusal.sentence.encode()
     headers = [
-        *HEADERS,
-        *DOCUMENTS_HEADERS,
+        *ON_DOCUMENTS,
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),

@@ -53,7 +53,7 @@ class Server(asyncio.Protocol):
         self.headers = message["headers"]
 
     def _hand_over(self, line: Line) -> None:
-        line.begin(self.transport, chunked=False, paused=False, kept_in=self.kept)
+        line.begin(self.transport, paused=False, kept_in=self.kept)
 
 
 class Client:

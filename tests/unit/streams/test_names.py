@@ -14,8 +14,14 @@ def test_a_token_opens_its_stream_to_its_viewer() -> None:
 
 def test_a_token_opens_nothing_to_anybody_else() -> None:
     token = NAMES.sign("generation:1", "user-1", expires_at=100)
-    with pytest.raises(InvalidName, match="another viewer"):
-        NAMES.verify(token, "user-2", now=0)
+    for other in ("user-2", "user-", "", f"{token.split('.')[0]}.user-1"):
+        with pytest.raises(InvalidName, match="for this viewer"):
+            NAMES.verify(token, other, now=0)
+
+
+def test_a_token_does_not_tell_who_its_viewer_is() -> None:
+    one, other = (NAMES.sign("generation:1", viewer, expires_at=100) for viewer in ("user-1", "user-2"))
+    assert one.split(".")[0] == other.split(".")[0]
 
 
 def test_a_token_expires() -> None:

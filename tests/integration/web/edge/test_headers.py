@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 HTTPS = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.30"}
 PROMPT = {"prompt": "[demo: echo] x", "model": "openai:demo-fast"}
 ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
+}
+OF_DOCUMENTS = {
     "content-security-policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
     ),
-    "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "x-dns-prefetch-control": "off",
 }
 NO_DOCUMENTS = ("application/json", "application/problem+json", "text/event-stream")
 STATIC = f"/static/{assets.DIGEST}/css/base.css"
@@ -54,10 +59,11 @@ def assert_always(headers: httpx.Headers, *, public: bool = False) -> None:
         assert headers.get_list(name) == [value], name
     if headers.get("content-type", "").split(";")[0] in NO_DOCUMENTS:
         # A browser has no use for the rest.
-        assert not {"cross-origin-opener-policy", "x-dns-prefetch-control", "permissions-policy"} & set(headers)
+        assert headers.get_list("content-security-policy") == ["default-src 'none'; frame-ancestors 'none'"]
+        assert not {*OF_DOCUMENTS, "permissions-policy"} - {"content-security-policy"} & set(headers)
         return
-    assert headers.get_list("cross-origin-opener-policy") == ["same-origin"]
-    assert headers.get_list("x-dns-prefetch-control") == ["off"]
+    for name, value in OF_DOCUMENTS.items():
+        assert headers.get_list(name) == [value], name
     for feature in ("camera", "microphone", "geolocation", "payment", "usb"):
         assert f"{feature}=()" in headers["permissions-policy"]
 
@@ -90,6 +96,22 @@ async def test_a_stream_has_them_too(app: App) -> None:
             assert_always(stream.headers)
             assert stream.headers["strict-transport-security"] == "max-age=31536000"
             assert stream.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_a_streams_body_is_framed_by_nothing_and_ends_with_its_connection(app: App, encoding: str) -> None:
+    made = httpx.post(f"{app.url}/generations", json=PROMPT, headers={**JSON, **HTTPS})
+    cookie, path = made.headers["set-cookie"].split(";")[0], made.json()["stream_url"]
+    lines = {**HTTPS, "Host": "127.0.0.1", "Cookie": cookie, "Accept-Encoding": encoding}
+    asked = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    answer = exchange(app, f"GET {path} HTTP/1.1\r\n{asked}\r\n".encode())
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"\r\nconnection: close" in head
+    assert b"transfer-encoding" not in head
+    assert b"content-length" not in head
+    text = gzip.decompress(body) if encoding == "gzip" else body
+    assert text.startswith(b"event: hb\n")
+    assert text.endswith(b"event: done\ndata: \n\n")
 
 
 def test_what_cannot_be_read_as_a_request_gets_them_too(app: App) -> None:
