@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from genapp import metrics, tracing
 from genapp.generating import measuring
-from genapp.generating.pacing import Pace
+from genapp.generating.pacing import TICK, Pace
 from genapp.providers import Finish, Message, PermanentError, ProviderError, Text, TransientError, Usage
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Attempt:
 
     One task takes all that has come from the provider, publishes it, and rests: what comes meanwhile wakes nobody, and
     what comes after that goes out at once. A stream that is slow slows the reading, up to the provider, so that
-    memory is bounded. The other task looks after it twice a second, whatever the first one waits for.
+    memory is bounded. The other task looks after it twice a second, whatever the first one waits for, and when a word
+    has waited for another that does not come.
     """
 
     def __init__(
@@ -70,7 +71,9 @@ class Attempt:
         self._first = 0.0
         self._spoken = False
         self._reassured = False
-        self._held: list[str] = []
+        self._held: list[Text] = []
+        self._waiting: asyncio.TimerHandle | None = None
+        self._due: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pace = Pace(settings.frame_interval, settings.frame_interval_max)
 
     async def run(self) -> None:
@@ -84,7 +87,7 @@ class Attempt:
             await asyncio.sleep(0)
             if await self.answer.begin():
                 raise Stopped
-            while not (await asyncio.wait((writing,), timeout=LOOK))[0]:
+            while not await self._is_over(writing):
                 await self._look_after()
             writing.result()
         finally:
@@ -92,6 +95,16 @@ class Attempt:
             writing.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await writing
+
+    async def _is_over(self, writing: asyncio.Task[None]) -> bool:
+        """Wait until it is time for a look, or it is over."""
+        self._due = asyncio.get_running_loop().create_future()
+        await asyncio.wait((writing, self._due), timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+        return writing.done()
+
+    def _look_now(self) -> None:
+        if not self._due.done():
+            self._due.set_result(None)
 
     async def _write(self) -> None:
         # By OpenTelemetry's conventions for models.
@@ -140,8 +153,11 @@ class Attempt:
             self._first = self._heard
             span.event("first token")
             metrics.first_token_seconds.labels(self.provider.name).observe(self._waited())
-        self._held.append(text.content)
+        self._held.append(text)
         if text.more and self._pace.is_early():
+            return
+        if not text.more and self._pace.waits(self._held):
+            self._waiting = asyncio.get_running_loop().call_later(TICK, self._look_now)
             return
         await self._show()
         if not text.more:
@@ -154,7 +170,10 @@ class Attempt:
         if self._reassured:
             self._reassured = False
             await self.answer.say(None)
-        piece = "".join(self._held)
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        piece = "".join([text.content for text in self._held])
         self._held.clear()
         stop = await self.answer.write(piece)
         if self.answer.unkept >= self.settings.flush_characters:
@@ -186,7 +205,7 @@ class Attempt:
         # While Redis is waited for, the model is not, and there is nothing to say.
         if not self.answer.busy:
             self._require_life()
-            await self._show()  # it was said that more had come, and it had not
+            await self._show()  # more was to come, and has not
             if not self._spoken and not self._reassured and self._waited() > self.settings.waiting_note_after:
                 # The silence is the model's: the person is told long before we give it up.
                 self._reassured = True

@@ -24,11 +24,12 @@ class Message:
 class Text:
     """The next piece of the answer, to be put directly after the piece before: all that had come when it was asked for.
 
-    `more`: what follows has come as well, and need not be waited for.
+    `more`: what follows has come as well, and need not be waited for. `events`: in how many the vendor has sent it.
     """
 
     content: str
     more: bool = field(default=False, compare=False)
+    events: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

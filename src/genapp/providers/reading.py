@@ -92,7 +92,7 @@ class AnswerReader:
         if pieces:
             self._has_text = True
             # PostgreSQL stores no NUL, and would refuse it for ever.
-            yield Text("".join(pieces).replace("\0", "\ufffd"), more or self.over)
+            yield Text("".join(pieces).replace("\0", "\ufffd"), more or self.over, len(pieces))
         if problem:
             raise problem
 
