@@ -136,7 +136,7 @@ class Line(asyncio.Protocol):
     """One connection. `frames` and `bytes` are what it was sent: the bytes of the body, as compressed."""
 
     __slots__ = (
-        "_beat", "_closing", "_end", "_gzip", "_heard", "_kept_in", "_lines", "_on_end", "_paused", "_rest",
+        "_ahead", "_beat", "_closing", "_end", "_gzip", "_heard", "_kept_in", "_lines", "_on_end", "_paused", "_rest",
         "_source", "_transport", "_wrote", "bytes", "frames",
     )  # fmt: skip
 
@@ -151,6 +151,7 @@ class Line(asyncio.Protocol):
     ) -> None:
         self.frames = 0
         self.bytes = 0
+        self._ahead = b""
         self._kept_in: set[Any] = set()
         self._lines = lines
         self._source = source
@@ -165,11 +166,12 @@ class Line(asyncio.Protocol):
         self._heard = 0
         self._wrote = 0.0
 
-    def begin(self, transport: asyncio.Transport | None, *, paused: bool, kept_in: set[Any]) -> None:
+    def begin(self, transport: asyncio.Transport | None, *, head: bytes, paused: bool, kept_in: set[Any]) -> None:
         """Takes the connection over, unless it is gone (None).
 
-        The body ends with the connection: nothing frames it. `paused`: its transport has said so and not yet that it
-        is no more. It is in `kept_in`, a server's connections, for as long as it is.
+        `head` is what of the answer's head has not been written: it leaves with a sign of life and what is there
+        already. The body ends with the connection, and nothing frames it. `paused`: its transport has said so and not
+        yet that it is no more. It is in `kept_in`, a server's connections, for as long as it is.
         """
         if transport is None or transport.is_closing():
             self._on_end(self)
@@ -179,11 +181,13 @@ class Line(asyncio.Protocol):
         kept_in.add(self)
         transport.set_protocol(self)
         self._source.listen(self.pump)
-        self._write(transport, self._beat)
+        self._ahead = head + self._on_the_wire(self._beat)
         # Spread, so that those who come together do not all have their heartbeats at the same moment.
         first = self._lines.heartbeat * random.uniform(0.5, 1.0)  # noqa: S311
         self._lines.attend(self, min(self._wrote + first, self._end))
         self.pump()
+        if self._ahead and not transport.is_closing():
+            transport.write(self._take_ahead())
 
     # -- what the transport says ---------------------------------------------------------------------------
 
@@ -279,19 +283,29 @@ class Line(asyncio.Protocol):
         return min(self._wrote + (self._lines.rests_after if busy else heartbeat), self._end)
 
     def _write(self, transport: asyncio.Transport, body: bytes) -> None:
+        body = self._on_the_wire(body)
+        transport.write(self._take_ahead() + body if self._ahead else body)
+
+    def _on_the_wire(self, body: bytes) -> bytes:
         if self._gzip is not None:
             body = self._gzip.feed(body)
+        self._count(body)
+        self._wrote = asyncio.get_running_loop().time()
+        return body
+
+    def _take_ahead(self) -> bytes:
+        ahead, self._ahead = self._ahead, b""
+        return ahead
+
+    def _count(self, body: bytes) -> None:
         self.bytes += len(body)
         self._lines.bytes += len(body)
-        self._wrote = asyncio.get_running_loop().time()
-        transport.write(body)
 
     def _finish(self, transport: asyncio.Transport) -> None:
-        if self._gzip is not None:
-            last = self._gzip.end()
-            self.bytes += len(last)
-            self._lines.bytes += len(last)
-            transport.write(last)
+        last = self._gzip.end() if self._gzip is not None else b""
+        self._count(last)
+        if last or self._ahead:
+            transport.write(self._take_ahead() + last)
         # What a client does not take is given up a heartbeat later.
         self._end = min(self._end, asyncio.get_running_loop().time())
         transport.close()

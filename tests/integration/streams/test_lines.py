@@ -49,11 +49,10 @@ class Server(asyncio.Protocol):
         )
 
     async def _send(self, message: Any) -> None:
-        self.transport.write(b"HEAD\n")
         self.headers = message["headers"]
 
     def _hand_over(self, line: Line) -> None:
-        line.begin(self.transport, paused=False, kept_in=self.kept)
+        line.begin(self.transport, head=b"HEAD\n", paused=False, kept_in=self.kept)
 
 
 class Client:
@@ -138,18 +137,24 @@ async def test_a_fault_of_one_connection_reaches_no_other(
     log: SeamedLog, hub: Hub, screen: Screen, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Faulty:
-        """A viewer of the same stream that cannot say what is due."""
+        """A viewer of the same stream that cannot say what is due, once it has begun."""
 
-        ended = False
+        ended = begun = False
+        call: Callable[[], None] | None = None
 
         def due_parts(self) -> list[bytes]:
-            raise RuntimeError("a fault of ours")
+            if self.begun:
+                raise RuntimeError("a fault of ours")
+            self.begun = True
+            return []
 
         def listen(self, call: Callable[[], None] | None) -> None:
-            pass
+            self.call = call
 
-    lines = Lines()
-    async with served(hub, lines=lines) as client, served(hub, lines=lines, source=Faulty()) as faulty:
+    lines, source = Lines(), Faulty()
+    async with served(hub, lines=lines) as client, served(hub, lines=lines, source=source) as faulty:
+        assert source.call is not None
+        source.call()
         assert await faulty.rest() in (b"", HEARTBEAT)
         await log.publish("s", [append("log", "<i>1;</i>")], close=True)
         screen.read(await client.rest())
