@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator
@@ -73,8 +74,13 @@ class Networks:
 
     def __init__(self, networks: Iterable[str]) -> None:
         self._networks = [ipaddress.ip_network(one) for one in networks]
+        # To read an address takes longer than the rest, and behind a proxy there are few of them.
+        self._has = lru_cache(maxsize=10_000)(self._look)
 
     def __contains__(self, address: str) -> bool:
+        return self._has(address)
+
+    def _look(self, address: str) -> bool:
         try:
             found = ipaddress.ip_address(address)
         except ValueError:  # the other end of a Unix socket has none

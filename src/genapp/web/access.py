@@ -16,7 +16,7 @@ from genapp.models.site import visitor_id
 from genapp.web import embed_tokens as tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Hashable
 
     from genapp.revocations import Revocations
     from genapp.web.sessions import Sessions
@@ -34,15 +34,17 @@ class Access:
         self._revocations = revocations
         self._sessions = sessions
         self._session_seconds = session_seconds
-        self._fresh: OrderedDict[str, Visitor] = OrderedDict()
+        self._fresh: OrderedDict[Hashable, Visitor] = OrderedDict()
 
     async def by_cookie(self, claim: Visitor) -> Visitor:
         """Who a cookie's claim is: a lapsed stranger where it is an account's whose session has ended."""
         if not claim.known:
             return claim
-        found = await self._remembered(f"{claim.user_id}:{claim.session_id}", lambda: self._look_up(claim))
+        found = await self._remembered((claim.user_id, claim.session_id), lambda: self._look_up(claim))
+        if found.lapsed or found.csrf_token == claim.csrf_token:
+            return found
         # The form token is the claim's: keys may have been rotated since.
-        return found if found.lapsed else replace(found, csrf_token=claim.csrf_token)
+        return replace(found, csrf_token=claim.csrf_token)
 
     async def by_token(self, token: str) -> Visitor:
         """Who an API token belongs to, or an embed token is about. Raises Unauthenticated where it opens nothing."""
@@ -74,7 +76,7 @@ class Access:
             site=site,
         )
 
-    async def _remembered(self, name: str, ask: Callable[[], Awaitable[Visitor]]) -> Visitor:
+    async def _remembered(self, name: Hashable, ask: Callable[[], Awaitable[Visitor]]) -> Visitor:
         known = self._fresh.get(name)
         if known is not None and self._still_holds(known):
             return known

@@ -141,6 +141,8 @@ class HttpConnection(HttpToolsProtocol):
             return  # gone, or a WebSocket by now
         if self._kept > HEAD:
             self._refuse(HEAD_TOO_LARGE)
+        elif self._part == "body" and self._timer is None:
+            self._wait(self.body_seconds)
         elif self._part in (None, "head") and self._idle and self._timer is None:
             # Any byte has ended the keep-alive timeout, also one that begins nothing.
             self._wait(self.header_seconds)
@@ -162,7 +164,7 @@ class HttpConnection(HttpToolsProtocol):
         if len(self.pipeline) == AHEAD_MOST:
             self._stop(TOO_MANY_AHEAD)
         self._part, self._kept = "body", 0
-        self._wait(self.body_seconds)
+        self._wait(None)  # most have no body, and are whole by the end of this read
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
