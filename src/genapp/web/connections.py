@@ -35,6 +35,8 @@ AHEAD_MOST = 10
 # Seconds in which what still comes is read and thrown away. To close at once would reset the connection, and the
 # client would never read why.
 LINGER = 2
+# What comes before a head, where a client asks whether it may send its body.
+GO_ON = b"HTTP/1.1 100 "
 
 
 class Refusal(NamedTuple):
@@ -61,18 +63,17 @@ class Together:
     accept a viewer.
     """
 
-    __slots__ = ("_cycle", "_head", "_transport")
+    __slots__ = ("_head", "_transport")
 
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
-        self._transport = cycle.transport
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
         self._head: bytes | None = None
 
     def is_closing(self) -> bool:
         return self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
-        if self._head is None and self._cycle.response_started:
+        if self._head is None and not data.startswith(GO_ON):
             self._head = data
         elif self._head:
             self._transport.write(self.take_head() + data)
@@ -182,7 +183,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
-        self._together = Together(cycle)
+        self._together = Together(self.transport)
         cycle.transport = self._together  # type: ignore[assignment]
         cycle.scope["state"]["connection"] = self
         super()._start_asgi_task(cycle, app)

@@ -72,3 +72,39 @@ async def test_what_is_said_behind_the_body_does_not_pass_for_a_header(port: int
     await writer.wait_closed()
     assert b'"transfer-encoding": "chunked"' in answer
     assert b"192.0.2.1" not in answer
+
+
+async def test_a_head_comes_in_one_piece_with_its_body(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):  # on the same connection
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        piece = await reader.read(65_536)
+        assert piece.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert piece.endswith(b'{"host": "a"}\r\n0\r\n\r\n')
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_head_without_a_body_comes_by_itself(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        writer.write(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+        piece = await reader.read(65_536)
+        assert piece.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert piece.endswith(b"\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_who_asks_whether_to_send_a_body_is_told_to_go_on(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n"
+    )
+    assert await reader.read(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(b"abc")
+    answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b'"content-length": "3"' in answer
+    writer.close()
+    await writer.wait_closed()
