@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from genapp import metrics, tracing
 from genapp.generating import measuring
-from genapp.generating.pacing import TICK, Pace
+from genapp.generating.pacing import Pace
 from genapp.providers import Finish, Message, PermanentError, ProviderError, Text, TransientError, Usage
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Attempt:
         self._reassured = False
         self._held: list[Text] = []
         self._waiting: asyncio.TimerHandle | None = None
-        self._due: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._look: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pace = Pace(settings.frame_interval, settings.frame_interval_max)
 
     async def run(self) -> None:
@@ -98,13 +98,15 @@ class Attempt:
 
     async def _is_over(self, writing: asyncio.Task[None]) -> bool:
         """Wait until it is time for a look, or it is over."""
-        self._due = asyncio.get_running_loop().create_future()
-        await asyncio.wait((writing, self._due), timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((writing, self._look), timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+        if self._look.done():
+            self._look = asyncio.get_running_loop().create_future()
         return writing.done()
 
-    def _look_now(self) -> None:
-        if not self._due.done():
-            self._due.set_result(None)
+    def _wait_no_longer(self) -> None:
+        self._pace.has_waited_in_vain()
+        if not self._look.done():
+            self._look.set_result(None)
 
     async def _write(self) -> None:
         # By OpenTelemetry's conventions for models.
@@ -156,8 +158,8 @@ class Attempt:
         self._held.append(text)
         if text.more and self._pace.is_early():
             return
-        if not text.more and self._pace.waits(self._held):
-            self._waiting = asyncio.get_running_loop().call_later(TICK, self._look_now)
+        if not text.more and (seconds := self._pace.patience(self._held)):
+            self._waiting = asyncio.get_running_loop().call_later(seconds, self._wait_no_longer)
             return
         await self._show()
         if not text.more:
@@ -173,6 +175,7 @@ class Attempt:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
+        self._pace.shows(self._held)
         piece = "".join([text.content for text in self._held])
         self._held.clear()
         stop = await self.answer.write(piece)

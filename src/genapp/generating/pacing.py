@@ -17,16 +17,15 @@ if TYPE_CHECKING:
 TICK = 0.0175
 # Seconds that a loop with time to spare may wake us late: no reason to write less often.
 USUAL = 0.0025
-# Seconds after a rest: what is taken by then came while it lasted, and was not waited for.
-AT_ONCE = 0.002
 
 
 class Pace:
     """At most one frame per interval: 35 ms, stretching to 250 ms as the event loop lags.
 
-    A word that came alone meanwhile waits for the next one, and leaves with it as it comes: with tokens every 20 ms a
-    frame then has two of them, one of which has not waited. Half of all tokens are shown within 10 ms, and 99 of 100
-    within 25; at moments that fall anywhere between the tokens it was 19 and 36 ms, with an eighth more frames.
+    A word that came alone in a rest waits for the next one, for a tick at most, and leaves with it as it comes: with
+    tokens every 20 ms a frame then has two of them, one of which has not waited. Half of those tokens are shown within
+    10 ms, and 99 of 100 within 25; at moments that fall anywhere between them it was 19 and 36 ms, with an eighth more
+    frames. Where the next one did not come in time none waits any more, until a frame has several again.
 
     With 200 answers in one worker the loop is the scarce thing: fewer, larger frames keep every answer moving,
     where a fixed interval would let the delay grow without bound. Times in seconds.
@@ -37,21 +36,35 @@ class Pace:
         self.longest = longest
         self.interval = shortest
         self._rested = 0.0
+        self._has_just_rested = False
+        self._is_hopeful = True
 
     def is_early(self) -> bool:
         """Whether the next frame may gather for longer: an interval has not passed since the last rest."""
         return asyncio.get_running_loop().time() < self._rested + self.interval
 
-    def waits(self, held: Sequence[Text]) -> bool:
-        """Whether what is held is a word that came alone in the rest that has just ended."""
-        alone = len(held) == 1 and held[0].events == 1
-        return alone and asyncio.get_running_loop().time() < self._rested + AT_ONCE
+    def patience(self, held: Sequence[Text]) -> float:
+        """For how long what is held may wait for more: not at all, but for a word that came alone in this rest."""
+        alone = self._has_just_rested and self._is_hopeful and len(held) == 1 and held[0].events == 1
+        return self._tick if alone else 0.0
+
+    def has_waited_in_vain(self) -> None:
+        """No word came in time to leave with the one that waited."""
+        self._is_hopeful = False
+
+    def shows(self, held: Sequence[Text]) -> None:
+        """These go out together."""
+        if len(held) > 1 or held[0].events > 1:
+            self._is_hopeful = True
+
+    @property
+    def _tick(self) -> float:
+        return min(TICK, self.interval / 2)
 
     async def rest(self) -> None:
         """Sleep an interval, to the nearest tick, and learn from how late the loop woke us."""
         loop = asyncio.get_running_loop()
-        tick = min(TICK, self.interval / 2)
-        due = round((loop.time() + self.interval) / tick) * tick
+        due = round((loop.time() + self.interval) / self._tick) * self._tick
         woken = loop.create_future()
         timer = loop.call_at(due, _wake, woken)
         try:
@@ -59,10 +72,16 @@ class Pace:
         finally:
             timer.cancel()
         self._rested = loop.time()
+        # What is there before the loop has turned once more came meanwhile, and was not waited for.
+        self._has_just_rested = True
+        loop.call_soon(self._turn)
         # Twice the lag: with four times, and 200 in flight, one word in a hundred came 5 ms later for 3 % less CPU.
         wanted = min(self.longest, self.shortest + 2 * max(0.0, self._rested - due - USUAL))
         # Half-way each time: one slow tick of the loop must not make an answer stutter.
         self.interval = (self.interval + wanted) / 2
+
+    def _turn(self) -> None:
+        self._has_just_rested = False
 
 
 def _wake(woken: asyncio.Future[None]) -> None:

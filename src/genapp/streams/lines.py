@@ -84,15 +84,17 @@ class Lines:
         beat: bytes = HEARTBEAT,
         lifetime: float | None = None,
         gzip: bool = False,
+        framed: bool = False,
         on_end: Callable[[Line], None] = lambda _: None,
     ) -> None:
         """Begins the answer by ASGI's `send`, and goes on with it after this has returned.
 
         `on_end` is called when the connection is gone. `gzip`: the client takes a body in gzip, of which each event can
-        be read as it arrives.
+        be read as it arrives. `framed`: the body is in chunks, so that a client who knows no `done` sees that it was
+        cut. Who does know comes back without it, and is spared a seventh of what it is sent.
         """
         seconds = self.lifetime if lifetime is None else lifetime
-        line = Line(self, source, beat, self._end_after(seconds), Gzip() if gzip else None, on_end)
+        line = Line(self, source, beat, self._end_after(seconds), Gzip() if gzip else None, framed, on_end)
         headers = [*HEADERS, *(GZIP if gzip else ())]
         with suppress(TimeoutError):
             # Of an earlier answer on this connection there may be much that its client does not read.
@@ -136,8 +138,8 @@ class Line(asyncio.Protocol):
     """One connection. `frames` and `bytes` are what it was sent: the bytes of the body, as compressed."""
 
     __slots__ = (
-        "_ahead", "_beat", "_closing", "_end", "_gzip", "_heard", "_kept_in", "_lines", "_on_end", "_paused", "_rest",
-        "_source", "_transport", "_wrote", "bytes", "frames",
+        "_ahead", "_beat", "_chunked", "_closing", "_end", "_gzip", "_heard", "_kept_in", "_lines", "_on_end",
+        "_paused", "_rest", "_source", "_transport", "_wrote", "bytes", "framed", "frames",
     )  # fmt: skip
 
     def __init__(
@@ -147,10 +149,13 @@ class Line(asyncio.Protocol):
         beat: bytes,
         end: float,
         gzip: Gzip | None,
+        framed: bool,
         on_end: Callable[[Line], None],
     ) -> None:
         self.frames = 0
         self.bytes = 0
+        self.framed = framed
+        self._chunked = False
         self._ahead = b""
         self._kept_in: set[Any] = set()
         self._lines = lines
@@ -166,17 +171,19 @@ class Line(asyncio.Protocol):
         self._heard = 0
         self._wrote = 0.0
 
-    def begin(self, transport: asyncio.Transport | None, *, head: bytes, paused: bool, kept_in: set[Any]) -> None:
+    def begin(
+        self, transport: asyncio.Transport | None, *, head: bytes, chunked: bool, paused: bool, kept_in: set[Any]
+    ) -> None:
         """Takes the connection over, unless it is gone (None).
 
         `head` is what of the answer's head has not been written: it leaves with a sign of life and what is there
-        already. The body ends with the connection, and nothing frames it. `paused`: its transport has said so and not
+        already. `chunked`: the body is; else it ends with the connection. `paused`: its transport has said so and not
         yet that it is no more. It is in `kept_in`, a server's connections, for as long as it is.
         """
         if transport is None or transport.is_closing():
             self._on_end(self)
             return
-        self._transport, self._paused, self._kept_in = transport, paused, kept_in
+        self._transport, self._chunked, self._paused, self._kept_in = transport, chunked, paused, kept_in
         self._lines.open += 1
         kept_in.add(self)
         transport.set_protocol(self)
@@ -186,8 +193,7 @@ class Line(asyncio.Protocol):
         first = self._lines.heartbeat * random.uniform(0.5, 1.0)  # noqa: S311
         self._lines.attend(self, min(self._wrote + first, self._end))
         self.pump()
-        if self._ahead and not transport.is_closing():
-            transport.write(self._take_ahead())
+        self._flush_ahead(transport)
 
     # -- what the transport says ---------------------------------------------------------------------------
 
@@ -231,6 +237,8 @@ class Line(asyncio.Protocol):
             self._pump()
         except Exception:
             _log.exception("a connection could not be written to")
+            if self._transport is not None:
+                self._flush_ahead(self._transport)  # an answer without a head would be asked for elsewhere, and again
             self.abort()
 
     def _pump(self) -> None:
@@ -291,11 +299,15 @@ class Line(asyncio.Protocol):
             body = self._gzip.feed(body)
         self._count(body)
         self._wrote = asyncio.get_running_loop().time()
-        return body
+        return b"%x\r\n%b\r\n" % (len(body), body) if self._chunked else body
 
     def _take_ahead(self) -> bytes:
         ahead, self._ahead = self._ahead, b""
         return ahead
+
+    def _flush_ahead(self, transport: asyncio.Transport) -> None:
+        if self._ahead and not transport.is_closing():
+            transport.write(self._take_ahead())
 
     def _count(self, body: bytes) -> None:
         self.bytes += len(body)
@@ -304,6 +316,8 @@ class Line(asyncio.Protocol):
     def _finish(self, transport: asyncio.Transport) -> None:
         last = self._gzip.end() if self._gzip is not None else b""
         self._count(last)
+        if self._chunked:
+            last = (b"%x\r\n%b\r\n" % (len(last), last) if last else b"") + b"0\r\n\r\n"
         if last or self._ahead:
             transport.write(self._take_ahead() + last)
         # What a client does not take is given up a heartbeat later.

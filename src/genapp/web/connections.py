@@ -37,6 +37,8 @@ AHEAD_MOST = 10
 LINGER = 2
 # What comes before a head, where a client asks whether it may send its body.
 GO_ON = b"HTTP/1.1 100 "
+# How a head ends whose body comes in chunks.
+CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 
 
 class Refusal(NamedTuple):
@@ -56,37 +58,37 @@ class _Refused(Exception):
     """Raised among the parser's callbacks, to stop it."""
 
 
-class Together:
+class HeadKeeper:
     """A transport for one answer, whose head leaves with the first of its body.
 
     Each write is a system call and a packet of its own otherwise, and two of them took a tenth of what it costs to
-    accept a viewer.
+    accept a viewer. `kept`: the head, until it leaves or somebody takes it.
     """
 
-    __slots__ = ("_head", "_transport")
+    __slots__ = ("_has_begun", "_transport", "kept")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._head: bytes | None = None
+        self._has_begun = False
+        self.kept = b""
 
     def is_closing(self) -> bool:
         return self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
-        if self._head is None and not data.startswith(GO_ON):
-            self._head = data
-        elif self._head:
-            self._transport.write(self.take_head() + data)
+        if not self._has_begun and not data.startswith(GO_ON):
+            self._has_begun, self.kept = True, data
         else:
-            self._transport.write(data)
+            self._transport.write(self.take() + data if self.kept else data)
 
-    def take_head(self) -> bytes:
-        """The head, if it has not left: it is whoever takes it who writes it."""
-        head, self._head = self._head or b"", b""
+    def take(self) -> bytes:
+        """The head, if it is kept: it is for the caller now to write it, or not."""
+        head, self.kept = self.kept, b""
         return head
 
     def flush(self) -> None:
-        if head := self.take_head():
+        head = self.take()
+        if head and not self._transport.is_closing():
             self._transport.write(head)
 
     def close(self) -> None:
@@ -115,7 +117,7 @@ class HttpConnection(HttpToolsProtocol):
         self._kept = 0
         self._refusal = MALFORMED
         self._answering: RequestResponseCycle | None = None
-        self._together: Together | None = None
+        self._head_keeper: HeadKeeper | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         sock = transport.get_extra_info("socket")
@@ -130,8 +132,7 @@ class HttpConnection(HttpToolsProtocol):
         self._wait(None)
         super().connection_lost(exc)
         # uvicorn tells only the last request that its client has gone, and another may be answered at length.
-        if self._answering is not None:
-            self._hang_up_on(self._answering)
+        self._hang_up()
 
     def data_received(self, data: bytes) -> None:
         if self._part == "refused":
@@ -183,34 +184,26 @@ class HttpConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
-        self._together = Together(self.transport)
-        cycle.transport = self._together  # type: ignore[assignment]
-        cycle.scope["state"]["connection"] = self
+        self._head_keeper = HeadKeeper(self.transport)
+        cycle.transport = self._head_keeper  # type: ignore[assignment]
+        cycle.scope["state"]["hand_over"] = self.hand_over
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
-        if self._together is not None:
-            self._together.flush()  # an answer to HEAD has no body to leave with
+        if self._head_keeper is not None:
+            self._head_keeper.flush()  # an answer to HEAD has no body to leave with
         super().on_response_complete()
-
-    def unframe(self) -> None:
-        """Have the answer that is about to begin end with its connection, without a length or chunks.
-
-        A stream ends by an event, and without one its client comes back: an end of chunks would tell it nothing, and
-        they were a seventh of a deflated answer. Source: RFC 9112, 6.3.
-        """
-        if self._answering is not None:
-            self._answering.chunked_encoding = False
 
     def hand_over(self, line: Line) -> None:
         """Give the connection to `line`, which goes on with the answer that the app has begun.
 
-        The app is to return; its request, and whatever was sent ahead after it, is let go.
+        The app is to return; its request, and whatever was sent ahead after it, is let go. Where the line is not
+        framed its body ends with the connection. Source: RFC 9112, 6.3.
         """
         cycle = self.cycle if self._answering is None else self._answering
         if cycle.disconnected:
             # Gone, or refused while the app decided: whoever hung up closes the connection, and has a timer for it.
-            line.begin(None, head=b"", paused=False, kept_in=set())
+            line.begin(None, head=b"", chunked=False, paused=False, kept_in=set())
             return
         cycle.response_started = cycle.response_complete = True
         self._wait(None)
@@ -219,14 +212,17 @@ class HttpConnection(HttpToolsProtocol):
         self.flow.resume_reading()
         self.connections.discard(self)
         # Among the connections, because uvicorn tells those that it stops, and waits for them.
+        head = b"" if self._head_keeper is None else self._head_keeper.take()
+        chunked = line.framed and bool(cycle.chunked_encoding)
         line.begin(
             self.transport,
-            head=b"" if self._together is None else self._together.take_head(),
+            head=head if chunked or not head.endswith(CHUNKED) else head.removesuffix(CHUNKED) + b"\r\n",
+            chunked=chunked,
             paused=self.flow.write_paused,
             kept_in=cast("set[Any]", self.connections),
         )
         # These know each other: without this they would wait for the collector of cycles, 10,000 at a time.
-        self.parser = self.cycle = self.scope = self._answering = self._together = None  # type: ignore[assignment]
+        self.parser = self.cycle = self.scope = self._answering = self._head_keeper = None  # type: ignore[assignment]
 
     @property
     def _idle(self) -> bool:
@@ -254,8 +250,9 @@ class HttpConnection(HttpToolsProtocol):
         self._part = "refused"
         under_way = False
         if self._answering is not None and not self._idle:
-            under_way = self._answering.response_started or bool(self.pipeline)
-            self._hang_up_on(self._answering)
+            kept = self._head_keeper is not None and bool(self._head_keeper.kept)
+            under_way = (self._answering.response_started and not kept) or bool(self.pipeline)
+            self._hang_up()
         if not under_way:
             self.transport.write(_text(refusal))
         if self.transport.can_write_eof():
@@ -264,20 +261,21 @@ class HttpConnection(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    @staticmethod
-    def _hang_up_on(cycle: RequestResponseCycle) -> None:
+    def _hang_up(self) -> None:
         """Tell the app that its client has gone; what it still says is not sent."""
-        cycle.disconnected = True
-        cycle.message_event.set()
+        if self._answering is not None:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        if self._head_keeper is not None:
+            self._head_keeper.take()
 
 
-def take_over(scope: Scope) -> HandOver:
-    """Has a request's answer, which is to begin next, end with its connection; gives what gives the connection away."""
-    connection: HttpConnection | None = scope["state"].get("connection")
-    if connection is None:
+def hand_over_of(scope: Scope) -> HandOver:
+    """What gives the connection of a request away, see `HttpConnection.hand_over`."""
+    hand_over: HandOver | None = scope["state"].get("hand_over")
+    if hand_over is None:
         raise RuntimeError("Streams are served over genapp's own connections: start the server by `genapp web`.")
-    connection.unframe()
-    return connection.hand_over
+    return hand_over
 
 
 def _text(refusal: Refusal) -> bytes:

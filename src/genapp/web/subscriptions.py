@@ -11,7 +11,7 @@ from litestar.types import Receive, Scope, Send
 
 from genapp import streams
 from genapp.errors import Invalid, NotFound, WrongMethod
-from genapp.web.connections import take_over
+from genapp.web.connections import hand_over_of
 from genapp.web.holding import Holding
 from genapp.web.negotiation import accepts_gzip
 from genapp.web.openings import counted
@@ -83,7 +83,7 @@ async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> 
         viewer = await held.seat(list(zip(names, places, strict=True)), dialect, holder.keys, holder.asked_at)
         await parts.lines.serve(
             cast("Any", send),
-            take_over(scope),
+            hand_over_of(scope),
             viewer,
             lifetime=lifetime(parts, holder),
             gzip=accepts_gzip(request.headers.get("accept-encoding", "")),

@@ -68,13 +68,14 @@ async def test_events_and_responses_are_strictly_what_the_sdks_types_say(
         events = events_in(made.text)
         assert "\n".join(made.text.splitlines()) + "\n" == made.text  # no other line end on its way
         found = await http.get(f"/responses/{events[0].response.id}")
+        head = await http.head(f"/responses/{events[0].response.id}", params={"stream": "true"})
         waited = await http.post("/responses", json=asked)
         queued = await http.post("/responses", json={**asked, "background": True})
     assert events[-1].type == last
     for event in events:
         assert unknown(event) == []
     assert events[-1].response == a_response.validate_json(found.content, strict=True)
-    assert found.headers["content-type"] == "application/json"
+    assert found.headers["content-type"] == head.headers["content-type"] == "application/json"  # HEAD streams nothing
     for answer in (found, waited, queued):
         assert answer.status_code == 200
         assert unknown(a_response.validate_json(answer.content, strict=True)) == []

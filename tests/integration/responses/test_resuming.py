@@ -73,6 +73,22 @@ async def test_a_dropped_stream_goes_on_at_another_process_with_every_letter_onc
     }
 
 
+async def test_a_program_whose_process_is_killed_does_not_take_half_an_answer_for_the_whole(program: Program) -> None:
+    reached = at_word(20)
+    stream = await program.elsewhere.responses.create(
+        model=COUNTING, input="[demo: n300] count", stream=True, background=True
+    )
+
+    async def read() -> None:
+        async for event in stream:
+            if reached(event) and "other" in program.app.processes:
+                program.other.kill()
+
+    with pytest.raises(openai.APIConnectionError):
+        await read()
+    await asyncio.to_thread(program.other.start)
+
+
 async def test_processes_are_killed_and_restarted_and_every_letter_comes_once(program: Program) -> None:
     made, text, last = await begun(program.elsewhere, "[demo: n300] count")
     program.other.kill()

@@ -7,9 +7,10 @@ import socket
 import time
 import zlib
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from genapp.streams import Cursor, Hub, Line, Lines, append, replace
+from tests.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -34,7 +35,8 @@ class Server(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.written = Written(transport)
+        self.transport = cast("asyncio.Transport", self.written)
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, SMALL)
@@ -52,14 +54,19 @@ class Server(asyncio.Protocol):
         self.headers = message["headers"]
 
     def _hand_over(self, line: Line) -> None:
-        line.begin(self.transport, head=b"HEAD\n", paused=False, kept_in=self.kept)
+        line.begin(self.transport, head=b"HEAD\n", chunked=line.framed, paused=False, kept_in=self.kept)
 
 
 class Client:
     """A connection in the hands of the test."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, servers: list[Server]) -> None:
+        self.reader, self.writer, self._servers = reader, writer, servers
+
+    @property
+    def pieces(self) -> list[bytes]:
+        """What it was written, each write by itself."""
+        return self._servers[0].written.pieces
 
     async def until(self, end: bytes) -> bytes:
         return await asyncio.wait_for(self.reader.readuntil(end), 5)
@@ -77,14 +84,20 @@ async def served(hub: Hub, cursor: str = "", *, lines: Lines | None = None, **op
     """A client of the stream `s`, who has its head; whatever is left behind of it at the end fails the test."""
     kept, before, lines = Kept(), asyncio.all_tasks(), lines or Lines()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Server(hub, lines, kept, **options), "127.0.0.1", 0)
+    servers: list[Server] = []
+
+    def serve() -> Server:
+        servers.append(Server(hub, lines, kept, **options))
+        return servers[-1]
+
+    server = await loop.create_server(serve, "127.0.0.1", 0)
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
     raw.setblocking(False)
     await loop.sock_connect(raw, server.sockets[0].getsockname())
     reader, writer = await asyncio.open_connection(sock=raw, limit=SMALL)
     writer.write(cursor.encode() + b"\n")
-    client = Client(reader, writer)
+    client = Client(reader, writer, servers)
     assert await client.until(b"HEAD\n")
     yield client
     writer.close()
@@ -106,6 +119,24 @@ async def until(there: Callable[[], bool]) -> None:
 async def test_an_answer_begins_at_once_with_a_sign_of_life(hub: Hub) -> None:
     async with served(hub) as client:
         assert await client.until(b"\n\n") == HEARTBEAT
+
+
+async def test_what_is_there_already_leaves_with_the_head(log: SeamedLog, hub: Hub, screen: Screen) -> None:
+    await log.publish("s", [append("log", "<i>1;</i>")], close=True)
+    async with served(hub) as client:
+        screen.read(await client.rest())
+        [piece] = client.pieces
+    assert piece.startswith(b"HEAD\n" + HEARTBEAT)
+    assert screen.text() == "1;"
+    assert screen.done
+
+
+async def test_a_body_in_chunks_has_an_end_by_which_a_client_sees_that_it_is_whole(log: SeamedLog, hub: Hub) -> None:
+    await log.publish("s", [append("log", "<i>1;</i>")], close=True)
+    async with served(hub, framed=True) as client:
+        body = await client.rest()
+    assert body.startswith(b"%x\r\n%b\r\n" % (len(HEARTBEAT), HEARTBEAT))
+    assert body.endswith(b"\r\n0\r\n\r\n")
 
 
 async def test_a_stream_is_served_to_its_end(log: SeamedLog, hub: Hub, screen: Screen) -> None:
@@ -137,24 +168,18 @@ async def test_a_fault_of_one_connection_reaches_no_other(
     log: SeamedLog, hub: Hub, screen: Screen, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Faulty:
-        """A viewer of the same stream that cannot say what is due, once it has begun."""
+        """A viewer of the same stream that cannot say what is due."""
 
-        ended = begun = False
-        call: Callable[[], None] | None = None
+        ended = False
 
         def due_parts(self) -> list[bytes]:
-            if self.begun:
-                raise RuntimeError("a fault of ours")
-            self.begun = True
-            return []
+            raise RuntimeError("a fault of ours")
 
         def listen(self, call: Callable[[], None] | None) -> None:
-            self.call = call
+            pass
 
-    lines, source = Lines(), Faulty()
-    async with served(hub, lines=lines) as client, served(hub, lines=lines, source=source) as faulty:
-        assert source.call is not None
-        source.call()
+    lines = Lines()
+    async with served(hub, lines=lines) as client, served(hub, lines=lines, source=Faulty()) as faulty:
         assert await faulty.rest() in (b"", HEARTBEAT)
         await log.publish("s", [append("log", "<i>1;</i>")], close=True)
         screen.read(await client.rest())

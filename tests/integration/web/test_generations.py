@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.web.conftest import HTML, HTMX, JSON, Visitor, shown
+from tests.running import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,7 +147,11 @@ async def test_stop_keeps_the_text_and_reaches_the_provider_while_it_is_silent(a
     await visitor.post_form(f"/generations/{generation['id']}/cancellation", JSON)
     stopped = await visitor.until(generation["id"], "cancelled")
     assert stopped["content"]
-    assert app.asked("tagstopped") == {"requests": 1, "active": 0, "finished": 0, "disconnected": 1}
+
+    async def was_hung_up_on() -> bool:
+        return app.asked("tagstopped") == {"requests": 1, "active": 0, "finished": 0, "disconnected": 1}
+
+    await eventually(was_hung_up_on)
 
 
 async def test_stopping_twice_is_the_same_as_once(visitor: Visitor) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from genapp.generating import attempt
 from genapp.generating.attempt import Attempt
+from genapp.generating.pacing import Pace
 from genapp.providers import Finish, Message, Text
 from tests.running import eventually
 
@@ -78,5 +79,26 @@ async def test_words_that_came_together_wait_for_nothing(
     answer: Answer, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempt, "LOOK", NEVER)
-    monkeypatch.setattr(attempt, "TICK", NEVER)
+    monkeypatch.setattr(Attempt, "_wait_no_longer", lambda _: None)
     assert await recite(answer, log, Text("one "), Text("two three", events=2)) == 2
+
+
+async def test_none_waits_after_one_has_waited_in_vain_until_several_come_together() -> None:
+    pace = Pace(0.001, 0.001)
+    alone, together = [Text("one")], [Text("two three", events=2)]
+    await pace.rest()
+    assert pace.patience(alone)
+    assert not pace.patience(together)
+    pace.has_waited_in_vain()
+    pace.shows(alone)
+    assert not pace.patience(alone)
+    pace.shows(together)
+    assert pace.patience(alone)
+
+
+async def test_a_word_that_was_waited_for_waits_for_no_other() -> None:
+    pace = Pace(0.001, 0.001)
+    assert not pace.patience([Text("the first")])
+    await pace.rest()
+    await asyncio.sleep(0)  # the loop has turned, and only then it came
+    assert not pace.patience([Text("another")])

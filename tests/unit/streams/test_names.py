@@ -40,7 +40,15 @@ def test_a_changed_token_opens_nothing() -> None:
     token = NAMES.sign("generation:1", "user-1", expires_at=100)
     payload, signature = token.rsplit(".", 1)
     other = NAMES.sign("generation:2", "user-1", expires_at=100).rsplit(".", 1)[0]
-    for forged in (f"{other}.{signature}", f"{payload}.{signature[:-2]}", payload, f"{payload}."):
+    for forged in (
+        f"{other}.{signature}",
+        f"{payload}.{signature[:-2]}",
+        payload,
+        f"{payload}.",
+        f"{token}....",
+        f"{token}!!",
+        f"{payload}.!{signature}",
+    ):
         with pytest.raises(InvalidName):
             NAMES.verify(forged, "user-1", now=0)
 

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from genapp import streams, views
 from genapp.errors import TooMany
-from genapp.web.connections import take_over
+from genapp.web.connections import hand_over_of
 from genapp.web.errors import as_ours
 from genapp.web.holding import Holding
 from genapp.web.openings import counted
@@ -108,7 +108,7 @@ class Followed(Response[None]):
         return self._answer
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._scope, self._send = scope, send
+        self._hand_over, self._send = hand_over_of(scope), send
         ended = scope["state"]["exchange"].hand_over()
         if self._generation.finished:
             await self._serve(Holding(self._parts, "responses", (), ended), None)
@@ -134,9 +134,10 @@ class Followed(Response[None]):
         try:
             await self._parts.lines.serve(
                 cast("Any", self._send),
-                take_over(self._scope),
+                self._hand_over,
                 Following(self._telling, self._generation, viewer),
                 beat=BEAT,
+                framed=True,
                 on_end=held.close,
             )
         except BaseException:

@@ -68,9 +68,10 @@ async def show(request: AnyRequest, response_id: str, parts: Given[Parts], visit
     if _flag(query.get("include_obfuscation"), "include_obfuscation"):
         raise Unsupported(field="include_obfuscation")
     generation = await _owned(response_id, visitor)
-    if _flag(query.get("stream"), "stream"):
+    streams = _flag(query.get("stream"), "stream")
+    if streams and request.method == "GET":  # an answer to HEAD has no body
         return Followed(parts, visitor, await _telling(generation, query.get("starting_after")), generation)
-    if "starting_after" in query:
+    if "starting_after" in query and not streams:
         raise Invalid("Only a stream has events to start after. Add stream=true.", field="starting_after")
     return await _shown(generation)
 
