@@ -12,7 +12,8 @@ from .dialects import ACCUMULATED, DIALECTS, Dialect, in_one_line
 from .errors import Fenced, InvalidName, LogLost, StreamClosed, StreamsError, Unavailable
 from .events import Event
 from .hub import Hub
-from .lines import Line, Lines, Source
+from .line import Line, Source
+from .lines import Lines
 from .log import Log, Published
 from .names import Names
 from .ops import Op, after, append, before, notice, remove, replace, restate, text, update

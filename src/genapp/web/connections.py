@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from genapp.settings.edge import Networks
+from genapp.web.head_keeping import HeadKeeper, unframed
 from genapp.web.headers import ON_DOCUMENTS
 
 if TYPE_CHECKING:
@@ -35,10 +36,6 @@ AHEAD_MOST = 10
 # Seconds in which what still comes is read and thrown away. To close at once would reset the connection, and the
 # client would never read why.
 LINGER = 2
-# What comes before a head, where a client asks whether it may send its body.
-GO_ON = b"HTTP/1.1 100 "
-# How a head ends whose body comes in chunks.
-CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 
 
 class Refusal(NamedTuple):
@@ -56,44 +53,6 @@ HEAD_TOO_LARGE = Refusal(431, "The address and headers of the request are too la
 
 class _Refused(Exception):
     """Raised among the parser's callbacks, to stop it."""
-
-
-class HeadKeeper:
-    """A transport for one answer, whose head leaves with the first of its body.
-
-    Each write is a system call and a packet of its own otherwise, and two of them took a tenth of what it costs to
-    accept a viewer. `kept`: the head, until it leaves or somebody takes it.
-    """
-
-    __slots__ = ("_has_begun", "_transport", "kept")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._has_begun = False
-        self.kept = b""
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def write(self, data: bytes) -> None:
-        if not self._has_begun and not data.startswith(GO_ON):
-            self._has_begun, self.kept = True, data
-        else:
-            self._transport.write(self.take() + data if self.kept else data)
-
-    def take(self) -> bytes:
-        """The head, if it is kept: it is for the caller now to write it, or not."""
-        head, self.kept = self.kept, b""
-        return head
-
-    def flush(self) -> None:
-        head = self.take()
-        if head and not self._transport.is_closing():
-            self._transport.write(head)
-
-    def close(self) -> None:
-        self.flush()
-        self._transport.close()
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -216,7 +175,7 @@ class HttpConnection(HttpToolsProtocol):
         chunked = line.framed and bool(cycle.chunked_encoding)
         line.begin(
             self.transport,
-            head=head if chunked or not head.endswith(CHUNKED) else head.removesuffix(CHUNKED) + b"\r\n",
+            head=head if chunked else unframed(head),
             chunked=chunked,
             paused=self.flow.write_paused,
             kept_in=cast("set[Any]", self.connections),
