@@ -118,7 +118,8 @@ class Answer:
             self.characters += len(piece)
             self._publishing = True
             ops = views.change_ops(self.generation.id, self.document.feed(piece))
-            stop = await self._publish([*ops, text(piece)])
+            # The first words are waited for; those after them may wait for other answers' words.
+            stop = await self._publish([*ops, text(piece)], patient=len(self._pieces) > 1)
             self._publishing = False
             return stop
 
@@ -220,11 +221,12 @@ class Answer:
         self._kept, self._kept_characters = pieces, characters
         return stop
 
-    async def _publish(self, ops: Sequence[Op]) -> bool:
+    async def _publish(self, ops: Sequence[Op], *, patient: bool = False) -> bool:
         if self._after is None:
             return await self._publish_whole()
+        fence = self.generation.attempt
         try:
-            published = await self.log.publish(self.stream, ops, fence=self.generation.attempt, after=self._after)
+            published = await self.log.publish(self.stream, ops, fence=fence, after=self._after, patient=patient)
         except LogLost:
             return await self._publish_whole()
         except RedisError as error:

@@ -39,11 +39,13 @@ class _Way:
     def lose(self) -> None:
         self._held.clear()
 
-    def release(self) -> None:
+    def release(self) -> int:
         self.holding = False
+        pieces = len(self._held)
         for writer, data in self._held:
             writer.write(data)
         self._held.clear()
+        return pieces
 
     async def wait(self, words: bytes) -> None:
         async with asyncio.timeout(5), self._news:
@@ -95,8 +97,9 @@ class Proxy:
         """Waits until the hub has sent `command`: since it is held back, or at all."""
         await self._up.wait(command)
 
-    def release_commands(self) -> None:
-        self._up.release()
+    def release_commands(self) -> int:
+        """Gives in how many pieces they had come."""
+        return self._up.release()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

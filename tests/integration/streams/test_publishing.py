@@ -45,6 +45,40 @@ async def test_what_many_writers_publish_at_once_goes_to_each_ones_stream_over_o
     assert len(used) == 1
 
 
+async def test_what_can_wait_leaves_together_and_not_later_than_what_cannot(writing: Log, proxy: Proxy) -> None:
+    async def write(number: int) -> None:
+        for _ in range(number):
+            await asyncio.sleep(0)  # each in a turn of the loop of its own
+        await writing.publish(f"s{number}", [append("a", "1")], patient=number < 49)
+
+    await writing.publish("s", [])  # connects, and has the script known
+    loop = asyncio.get_running_loop()
+    proxy.hold_commands()
+    began = loop.time()
+    writers = [asyncio.create_task(write(number)) for number in range(50)]
+    await proxy.asked(b"{s49}")
+    # One in the next turn, what came with the impatient one, and those of every 5 ms between.
+    assert proxy.release_commands() <= 2 + (loop.time() - began) / 0.005
+    await asyncio.wait_for(asyncio.gather(*writers), 5)
+    assert [(await writing.read(f"s{number}")).inner("a") for number in range(50)] == ["1"] * 50
+
+
+async def test_a_frame_that_waits_as_its_connection_is_lost_has_its_writer_told(
+    writing: Log, client: Redis, redis: Redis
+) -> None:
+    name = client.connection_pool.connection_kwargs["client_name"]
+    lost = 0
+    for _ in range(20):
+        await writing.publish("s", [append("a", "1")])
+        waiting = asyncio.create_task(writing.publish("s", [append("a", "1")], patient=True))
+        for one in [one for one in await redis.client_list() if one["name"] == name]:
+            await redis.client_kill_filter(_id=one["id"])
+        told = await asyncio.wait_for(asyncio.gather(waiting, return_exceptions=True), 5)
+        lost += isinstance(told[0], RedisConnectionError)
+    assert lost
+    await asyncio.wait_for(writing.publish("s", [append("a", "surely")]), 5)
+
+
 async def test_a_redis_that_falls_silent_is_given_up_in_time_and_written_to_once_it_speaks(
     proxied_url: str, proxy: Proxy
 ) -> None:
