@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 SILENT = "fake-ttft100000000-tps1-n20"  # a day
 AT_ONCE = 10  # who ask
-PATIENT = {"GENAPP_FIRST_TOKEN_TIMEOUT": "3600", "GENAPP_TOTAL_TIMEOUT": "3600"}
+# Nor do we say that the model is still waited for, which all viewers of a stream would be told in between.
+PATIENT = dict.fromkeys(("GENAPP_FIRST_TOKEN_TIMEOUT", "GENAPP_TOTAL_TIMEOUT", "GENAPP_WAITING_NOTE_AFTER"), "3600")
 
 
 async def ask(stack: Stack, model: str, people: int) -> list[tuple[str, str, dict[str, Any]]]:

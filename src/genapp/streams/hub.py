@@ -201,22 +201,25 @@ class Hub:
         return watched
 
     async def _seat(self, viewer: Viewer, watched: list[Watched], cursors: list[Cursor | None]) -> None:
+        patient_until = asyncio.get_running_loop().time() + self._patience
+        for one, cursor in zip(watched, cursors, strict=True):
+            # Who comes to what others watch waits for nothing, and is spared what it costs to bound that.
+            if not one.is_ready(cursor):
+                await self._ready(one, cursor, patient_until)
+            viewer.sit(one.view, cursor)
+
+    async def _ready(self, watched: Watched, cursor: Cursor | None, patient_until: float) -> None:
         try:
-            async with asyncio.timeout(self._patience):
-                for one, cursor in zip(watched, cursors, strict=True):
-                    await self._ready(one, cursor)
-                    viewer.sit(one.view, cursor)
+            async with asyncio.timeout_at(patient_until):
+                # Everybody waits for the same task: the second viewer may come while the first one's SUBSCRIBE is
+                # under way.
+                if watched.task is not None:
+                    await asyncio.shield(watched.task)
+                if not watched.is_ready(cursor):
+                    # A page may have read the log a moment before its last message reaches us.
+                    await asyncio.shield(self._read(watched))
         except TimeoutError:
             raise Unavailable("Redis does not answer") from None
-
-    async def _ready(self, watched: Watched, cursor: Cursor | None) -> None:
-        # Everybody waits for the same task: the second viewer may come while the first one's SUBSCRIBE is
-        # under way.
-        if watched.task is not None:
-            await asyncio.shield(watched.task)
-        if cursor is not None and not watched.view.covers(cursor):
-            # A page may have read the log a moment before its last message reaches us.
-            await asyncio.shield(self._read(watched))
 
     def _leave(self, viewer: Viewer, watched: Watched) -> None:
         watched.view.viewers.discard(viewer)

@@ -172,8 +172,8 @@ class Line(asyncio.Protocol):
             self._closing = self._source.ended
             if parts:
                 self._take(transport, parts)
-            elif not self._closing:
-                return
+            if self._rest is None and not self._closing:
+                return  # that was all: nothing comes in between
 
     def _take(self, transport: asyncio.Transport, parts: list[bytes]) -> None:
         frames = sum([part.endswith(b"\n\n") for part in parts])

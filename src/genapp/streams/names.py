@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Longer than any name of ours; checked first, so that nobody makes us hash megabytes.
 _LONGEST = 1024
 _SALT = b"streams.names"
+_decode = msgspec.json.Decoder(tuple[str, int]).decode
 
 
 class Names:
@@ -47,7 +48,7 @@ class Names:
         said, _, signature = token.partition(".")
         if not any(hmac.compare_digest(signature, _signature(key, said, viewer)) for key in self._keys):
             raise InvalidName("the stream name is not signed by us for this viewer")
-        stream, expires_at = msgspec.json.decode(base64_decode(said), type=tuple[str, int])
+        stream, expires_at = _decode(base64_decode(said))
         if now >= expires_at:
             raise InvalidName("the stream name has expired")
         return stream

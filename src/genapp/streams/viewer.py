@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .cursor import Cursor, Cursors
+from .cursor import SEPARATOR, place
 from .events import DONE, Encoded, Event, encoded
 from .ops import Op
 from .retained import Held, Retained, text_of
@@ -14,6 +14,7 @@ from .retained import Held, Retained, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .cursor import Cursor
     from .dialects import Dialect
     from .view import View
 
@@ -29,8 +30,8 @@ class _Seat:
     shown: bool  # whether the viewer may show something already, of this log or of an earlier one
     done: bool = False  # it was given the last frame: what a later attempt writes is for who asks for it anew
 
-    def cursor(self) -> Cursor | None:
-        return None if self.epoch is None else Cursor(self.epoch, self.seq, self.done)
+    def cursor(self) -> str:
+        return "" if self.epoch is None else place(self.epoch, self.seq, self.done)
 
 
 class Viewer:
@@ -141,9 +142,7 @@ class Viewer:
         return events
 
     def _cursors(self) -> str:
-        if len(self._seats) == 1:
-            return str(self._seats[0].cursor() or "")
-        return str(Cursors(tuple([seat.cursor() for seat in self._seats])))
+        return SEPARATOR.join([seat.cursor() for seat in self._seats])
 
 
 def _encoded(held: Held, dialect: Dialect) -> Encoded:

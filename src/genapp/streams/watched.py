@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
 
+    from .cursor import Cursor
     from .retained import Frame
     from .view import View
 
@@ -69,6 +70,10 @@ class Watched:
     waiting: list[Frame] = field(default_factory=list)
     rounds: int = 0  # that it has been passed over for, and will be: nothing has come of it
     passed: int = 0
+
+    def is_ready(self, cursor: Cursor | None) -> bool:
+        """Whether it is up to date, as far as is known, for somebody who comes with `cursor`."""
+        return self.task is None and (cursor is None or self.view.covers(cursor))
 
     def is_due(self) -> bool:
         """Whether it is to be checked in this round."""
