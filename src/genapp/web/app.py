@@ -27,7 +27,7 @@ from genapp.web import (
     sharing,
     webhooks,
 )
-from genapp.web.authorising import authorise
+from genapp.web.authorising import Authorisation
 from genapp.web.embed import files, sites
 from genapp.web.embed import parts as embed_parts
 from genapp.web.errors import answer_error
@@ -39,7 +39,7 @@ from genapp.web.origins import CrossOrigin
 from genapp.web.parts import Given, Parts, opened
 from genapp.web.policies import require_policies
 from genapp.web.responses import routes as responses
-from genapp.web.sessions import SessionMiddleware, Sessions
+from genapp.web.sessions import Sessions, cookie_hook
 from genapp.web.static import make_static
 from genapp.web.subscriptions import subscribe
 from genapp.web.visitors import Visitor  # noqa: TC001  the same
@@ -62,7 +62,7 @@ def give_parts(state: State) -> Parts:
 
 # Each needs the one before: Litestar gives what is needed apart from each other by a task each (170 µs a request).
 def give_visitor(request: Request[Any, Any, Any], parts: Given[Parts]) -> Visitor:
-    """Who is asking, for handlers. Only the guard puts it there: where it has not run, this raises."""
+    """Who is asking, for handlers. Only `Authorisation` puts it there: where it has not run, this raises."""
     visitor: Visitor = request.scope["state"]["visitor"]
     return visitor
 
@@ -119,9 +119,8 @@ def create_app(settings: Settings) -> Litestar:
             "visitor": Provide(give_visitor, sync_to_thread=False),
             "form": Provide(give_form, sync_to_thread=False),
         },
-        guards=[authorise],
-        middleware=[DefineMiddleware(SessionMiddleware, sessions=sessions)],
-        before_send=[headers_hook(production=settings.env == "production")],
+        middleware=[DefineMiddleware(Authorisation, sessions=sessions)],
+        before_send=[cookie_hook(sessions), headers_hook(production=settings.env == "production")],
         exception_handlers={Exception: answer_error},
         request_max_body_size=settings.prompt_max_characters * BYTES_PER_CHARACTER + OTHER_FIELDS,
         openapi_config=None,

@@ -7,21 +7,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
+from litestar.handlers import HTTPRouteHandler
 
 from genapp.errors import Unauthenticated, WrongMethod
 from genapp.web.confining import confine
 from genapp.web.forms import SAFE_METHODS, read_fields, require_own_form, require_same_origin
 from genapp.web.origins import require_own_origin
 from genapp.web.policies import Policy, policy_of, require
-from genapp.web.sessions import enter
+from genapp.web.sessions import enter, read_claim
 
 if TYPE_CHECKING:
-    from litestar.connection import ASGIConnection
     from litestar.handlers import BaseRouteHandler
+    from litestar.types import ASGIApp, Receive, Scope, Send
 
     from genapp.web.forms import Form
     from genapp.web.parts import Parts
+    from genapp.web.sessions import Sessions
     from genapp.web.visitors import Visitor
 
 # Whatever follows it: who means to bring a token, and spoils it, is not taken for somebody without one.
@@ -30,14 +33,38 @@ PROGRAMS_ONLY = "Send an API token of this site, as Authorization: Bearer genapp
 LOGGED_OUT = "You have been logged out. Log in again, in another tab for example, and then send this once more."
 
 
+class Authorisation:
+    """Before every route's handler: finds out who asks, and raises where they may not.
+
+    A middleware, and not a guard of Litestar's: those are given a copy of the handler each time, which takes longer
+    than to find out.
+    """
+
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+        self.app = app
+        self.sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # What everybody gets the same answer from has no session. A shared cache that keeps a stylesheet would hand the
+        # cookie it came with to everybody.
+        if policy_of(scope["route_handler"]) is not Policy.EVERYONE:
+            read_claim(scope, self.sessions)
+            await authorise(_connection(scope, receive), scope["route_handler"])
+        await self.app(scope, receive, send)
+
+
+def _connection(scope: Scope, receive: Receive) -> ASGIConnection[Any, Any, Any, Any]:
+    """What is asked: a request where the handler is one for requests. Streams and WebSockets have no form."""
+    kind = Request if isinstance(scope["route_handler"], HTTPRouteHandler) else ASGIConnection
+    return kind(scope, receive)
+
+
 async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard for every route: finds out who asks, and raises where they may not.
+    """Find out who asks, and raise where they may not use `handler`.
 
     What was sent is read first, so that an answer that refuses it can give the words back.
     """
     policy = policy_of(handler)
-    if policy is Policy.EVERYONE:
-        return
     if connection.scope["type"] == ScopeType.WEBSOCKET and handler.opt.get("refuses_itself"):
         # Such a client takes a handshake that is refused for a server that is away, and tries again for ever.
         return

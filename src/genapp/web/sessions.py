@@ -17,13 +17,12 @@ from itsdangerous import BadData, URLSafeSerializer
 from litestar.datastructures import MutableScopeHeaders
 
 from genapp.models import new_id
-from genapp.web.policies import Policy, policy_of
 from genapp.web.visitors import Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+    from litestar.types import Message, Scope
 
 COOKIE = "genapp_session"
 # Browsers take a cookie of this name only over https, for this one host and every path: a neighbouring subdomain, or
@@ -45,8 +44,8 @@ class Sessions:
         self._cookies = URLSafeSerializer(keys, salt="session", signer_kwargs={"digest_method": sha256})
         self._newest = URLSafeSerializer(secrets[0], salt="session", signer_kwargs={"digest_method": sha256})
         self._forms = URLSafeSerializer(keys, salt="csrf", signer_kwargs={"digest_method": sha256})
-        # To verify two signatures and make a third takes longer than the rest of the guard. Of what is not signed well
-        # nothing is remembered.
+        # To verify two signatures and make a third takes longer than all else it takes to let somebody in. Nothing is
+        # remembered of what is not signed well.
         self._claim = lru_cache(maxsize=10_000)(self._verified)
 
     def read(self, cookie: str | None) -> tuple[Visitor, bool]:
@@ -101,36 +100,27 @@ def enter(scope: Scope, visitor: Visitor | None) -> None:
     scope["state"]["entering"] = visitor
 
 
-class SessionMiddleware:
-    """Puts what the cookie claims into the scope, and the cookie on the answer where it is due."""
+def read_claim(scope: Scope, sessions: Sessions) -> Visitor:
+    """Give who the request's cookie says is asking, and see to it that the answer brings a new one where it is due."""
+    claim, due = sessions.read(_cookie(scope))
+    scope["state"]["claim"] = claim
+    enter(scope, claim if due else None)
+    return claim
 
-    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
-        self.app = app
-        self.sessions = sessions
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # What everybody gets the same answer from has no session. A shared cache that keeps a stylesheet would hand the
-        # cookie it came with to everybody.
-        if policy_of(scope["route_handler"]) is Policy.EVERYONE:
-            await self.app(scope, receive, send)
-            return
-        claim, due = self.sessions.read(_cookie(scope))
-        scope["state"]["claim"] = claim
-        enter(scope, claim if due else None)
+def cookie_hook(sessions: Sessions) -> Callable[[Message, Scope], Awaitable[None]]:
+    """Give a hook for every message sent, also those of errors: the answer to who enters brings their cookie."""
 
-        async def send_with_cookie(message: Message) -> None:
-            entering: Visitor | None = scope["state"]["entering"]
-            if message["type"] == "http.response.start" and entering is not None:
-                MutableScopeHeaders(message).add("Set-Cookie", self._set_cookie(entering, scope))
-            await send(message)
+    async def add_cookie(message: Message, scope: Scope) -> None:
+        entering: Visitor | None = scope["state"].get("entering")
+        if entering is not None and message["type"] == "http.response.start":
+            # Lax: a link from elsewhere finds you signed in, a form on another site does not.
+            attributes = f"Path=/; Max-Age={LIFETIME}; HttpOnly; SameSite=Lax"
+            secure = "; Secure" if _is_secure(scope) else ""
+            cookie = f"{_cookie_name(scope)}={sessions.write(entering)}; {attributes}{secure}"
+            MutableScopeHeaders(message).add("Set-Cookie", cookie)
 
-        await self.app(scope, receive, send_with_cookie)
-
-    def _set_cookie(self, visitor: Visitor, scope: Scope) -> str:
-        # Lax: a link from elsewhere finds you signed in, a form on another site does not.
-        attributes = f"Path=/; Max-Age={LIFETIME}; HttpOnly; SameSite=Lax"
-        secure = "; Secure" if _is_secure(scope) else ""
-        return f"{_cookie_name(scope)}={self.sessions.write(visitor)}; {attributes}{secure}"
+    return add_cookie
 
 
 def _is_secure(scope: Scope) -> bool:
