@@ -60,7 +60,7 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     viewer = viewer_of(visitor)
     # As an admin, too: where the message of a demotion is lost, the rows say who is none any more.
     holder = Holder(viewer, (*visitor.keys, viewer), visitor.asked_at, counted(visitor, None))
-    await follow(scope, receive, send, holder)
+    await follow(Request(scope, receive), send, holder)
 
 
 def viewer_of(admin: Visitor) -> str:

@@ -87,7 +87,7 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     keys = (f"share:{opened.share.id}", f"user:{opened.owner}")
     # Not for the link: any number of people may have it.
     counted = counted_for_address(address_of(request))
-    await follow(scope, receive, send, Holder(viewer_of(opened.share), keys, asked_at, counted))
+    await follow(request, send, Holder(viewer_of(opened.share), keys, asked_at, counted))
 
 
 def viewer_of(share: Share) -> str:

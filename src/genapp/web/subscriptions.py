@@ -54,19 +54,19 @@ async def subscribe(scope: Scope, receive: Receive, send: Send) -> None:
     request: Request[Any, Any, Any] = Request(scope, receive)
     names = counted(visitor, address_of(request))
     holder = Holder(str(visitor.user_id), visitor.keys, visitor.asked_at, names, visitor.expires_at)
-    await follow(scope, receive, send, holder)
+    await follow(request, send, holder)
 
 
-async def follow(scope: Scope, receive: Receive, send: Send, holder: Holder) -> None:
+async def follow(request: Request[Any, Any, Any], send: Send, holder: Holder) -> None:
     """Stream to somebody what they may see of what the request names, for as long as they may.
 
     204 where they have seen the end of all of it. Raises NotFound, Invalid and WrongMethod for what cannot be followed,
     and TooMany past what one may have open.
     """
+    scope = request.scope
     if scope.get("method") != "GET":
         raise WrongMethod("GET")
     parts: Parts = scope["litestar_app"].state.parts
-    request: Request[Any, Any, Any] = Request(scope, receive)
     names = verified(request, parts, holder.viewer)
     dialect = request.query_params.get("dialect", "htmx")
     if dialect not in streams.DIALECTS:
