@@ -15,7 +15,7 @@ from bench.stack import Stack, running
 if TYPE_CHECKING:
     import argparse
 
-HOLD = 20  # seconds in which nothing happens: longer than a heartbeat
+HOLD = 50  # seconds in which nothing happens: two heartbeats
 PER_PROCESS = 15_000  # connections: a process may have 20,000 open files where it cannot raise the limit
 BESIDE = 20  # answers written while the connections are held
 ROWS = {

@@ -2,7 +2,7 @@
 // how: start() begins a request, cut() ends it, alive() says whether anybody still wants it, over(gaveUp) is told that it
 // will not open again, and mark(state) shows that it is "lost", "gone" or (with "") there.
 
-const QUIET_LIMIT = 40_000; // ms without a message: the server sends `hb` every 15 s
+const QUIET_LIMIT = 40_000; // ms without a message: the server sends `hb` every 25 s
 const HINT_AFTER = 2_000; // ms
 const FIRST_WAIT = 500; // ms
 const LONGEST_WAIT = 30_000; // ms

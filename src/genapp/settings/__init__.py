@@ -136,7 +136,7 @@ class Settings(Observing, BaseSettings):
     streams_per_user: int = Field(30, ge=0)
     streams_per_address: int = Field(200, ge=0)
     sse_lifetime: float = Field(600, ge=1)
-    sse_heartbeat: float = Field(15, gt=0)
+    sse_heartbeat: float = Field(25, gt=0)  # twice within the 55 seconds of Heroku, once within the 30 of others
     cable_lifetime: float = Field(3600, ge=1)  # longer: an Action Cable client is away for 6 to 18 seconds each time
     silence_seconds: float = Field(30, gt=0)
 

@@ -17,7 +17,7 @@ from .dialects import DIALECTS
 from .errors import Unavailable
 from .silence import Silence
 from .subscriber import Subscriber
-from .view import View, Watching, parse_frame
+from .view import View, parse_frame
 from .viewer import Viewer
 from .watched import Delays, Statistics, Watched
 
@@ -62,6 +62,7 @@ class Hub:
         self._on_silent = on_silent
         self._silence = Silence(silence)
         self._watched: dict[bytes, Watched] = {}  # by channel
+        self._viewers = 0
         self._frames = 0
         self._reads = 0
         self._resyncs = 0
@@ -89,11 +90,8 @@ class Hub:
         await self._subscriber.close()
 
     def statistics(self) -> Statistics:
-        views = [watched.view for watched in self._watched.values()]
-        viewers: set[Watching] = set().union(*[view.viewers for view in views])
-        return Statistics(
-            self._subscriber.connected, len(views), len(viewers), self._frames, self._reads, self._resyncs, self._delays
-        )
+        connected, streams = self._subscriber.connected, len(self._watched)
+        return Statistics(connected, streams, self._viewers, self._frames, self._reads, self._resyncs, self._delays)
 
     def watches(self, stream: str) -> bool:
         """Whether anybody follows a stream in this process."""
@@ -127,6 +125,7 @@ class Hub:
         """
         dialect = DIALECTS[dialect] if isinstance(dialect, str) else dialect
         viewer = Viewer(dialect, tuple([stream for stream, _ in streams]))
+        self._viewers += 1
         watched = [self._watch(stream, viewer) for stream in viewer.streams]
         try:
             await self._seat(viewer, watched, [cursor for _, cursor in streams])
@@ -138,7 +137,8 @@ class Hub:
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
-        """The viewer is gone."""
+        """The viewer is gone. To be told once."""
+        self._viewers -= 1
         for stream in viewer.streams:
             watched = self._watched.get(self._log.channel(stream).encode())
             if watched is not None:

@@ -46,7 +46,7 @@ class Lines:
     that does not read at all) is given up.
     """
 
-    def __init__(self, *, heartbeat: float = 15, lifetime: float = 600) -> None:
+    def __init__(self, *, heartbeat: float = 25, lifetime: float = 600) -> None:
         self.heartbeat = heartbeat
         self.lifetime = lifetime
         self.rests_after = min(_RESTS_AFTER, heartbeat / 2)
