@@ -176,7 +176,8 @@ class Line(asyncio.Protocol):
                 return  # that was all: nothing comes in between
 
     def _take(self, transport: asyncio.Transport, parts: list[bytes]) -> None:
-        frames = sum([part.endswith(b"\n\n") for part in parts])
+        # One alone is a whole event.
+        frames = 1 if len(parts) == 1 else sum([part.endswith(b"\n\n") for part in parts])
         self.frames += frames
         self._lines.frames += frames
         if len(parts) == 1 and len(parts[0]) <= PIECE:

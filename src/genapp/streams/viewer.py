@@ -72,7 +72,7 @@ class Viewer:
         """
         if self.ended:
             return []
-        parts = [part for event in self.due_events() for part in event.sse()]
+        parts = [part for event in self._due() for part in event.sse()]
         return [*parts, DONE] if self.finished else parts
 
     async def next_events(self) -> list[Event]:
@@ -89,11 +89,7 @@ class Viewer:
 
     def due_events(self) -> list[Event]:
         """What is past the cursor now, perhaps nothing."""
-        if self.ended:
-            return []
-        events = self._due()
-        self.finished = all(seat.done for seat in self._seats)
-        return events
+        return [] if self.ended else self._due()
 
     def sit(self, view: View, cursor: Cursor | None) -> None:
         """Watches `view` from `cursor`, or from its beginning where the view does not cover it."""
@@ -120,9 +116,12 @@ class Viewer:
 
     def _due(self) -> list[Event]:
         events: list[Event] = []
+        finished = True
         for seat in self._seats:
             if not seat.done:
                 events += self._due_of(seat)
+                finished = finished and seat.done
+        self.finished = finished
         return events
 
     def _due_of(self, seat: _Seat) -> list[Event]:
