@@ -111,8 +111,7 @@ class _Line:
     def ask(self, command: tuple[str | bytes | int, ...], *, patient: bool) -> asyncio.Future[Any]:
         """The reply to come, an error of Redis' among them. Fails where the connection is lost meanwhile."""
         future = self._loop.create_future()
-        writer = self._connection._writer
-        if self.lost or writer is None or writer.transport.is_closing():
+        if self._writer is None:
             future.set_exception(RedisConnectionError("the connection to Redis was lost"))
             return future
         now = self._loop.time()
@@ -131,9 +130,16 @@ class _Line:
         self._stop_sending()
         packed, self._packed = self._packed, []
         self._sent = self._loop.time()
-        if self._connection._writer is not None:
+        # Where it is too late, its writers are told as the loss is noticed.
+        if (writer := self._writer) is not None:
             # Not drained: every writer waits for its reply, so no more is under way than there are writers.
-            self._connection._writer.write(b"".join(packed))
+            writer.write(b"".join(packed))
+
+    @property
+    def _writer(self) -> asyncio.StreamWriter | None:
+        """What can be written to. uvloop raises where the transport is closing."""
+        writer = self._connection._writer
+        return None if self.lost or writer is None or writer.transport.is_closing() else writer
 
     def _stop_sending(self) -> None:
         if self._sending is not None:
