@@ -56,6 +56,8 @@ class Observed:
                 raise
             finally:
                 exchange.end()
+                # It knows the scope: 32 objects a viewer would wait for the collector of cycles.
+                del scope["state"]["exchange"]
                 _describe(span, scope, exchange.status or CLIENT_GONE)
 
 
