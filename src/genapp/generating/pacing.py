@@ -24,7 +24,7 @@ class Pace:
 
     A word that came alone in a rest waits for the next one, for a tick at most, and leaves with it as it comes: with
     tokens every 20 ms a frame then has two of them, one of which has not waited. Half of those tokens are shown within
-    10 ms, and 99 of 100 within 25; at moments that fall anywhere between them it was 19 and 36 ms, with an eighth more
+    14 ms, and 99 of 100 within 30; at moments that fall anywhere between them it was 19 and 36 ms, with an eighth more
     frames. Where the next one did not come in time none waits any more, until a frame has several again.
 
     With 200 answers in one worker the loop is the scarce thing: fewer, larger frames keep every answer moving,
