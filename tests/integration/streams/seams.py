@@ -69,8 +69,7 @@ class Proxy:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
+        self.cut()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
 
@@ -100,6 +99,11 @@ class Proxy:
     def release_commands(self) -> int:
         """Gives in how many pieces they had come."""
         return self._up.release()
+
+    def cut(self) -> None:
+        """Loses the connections that there are."""
+        for task in self._tasks:
+            task.cancel()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
