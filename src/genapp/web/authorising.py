@@ -45,26 +45,23 @@ class Authorisation:
         self.sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        handler = scope["route_handler"]
+        policy = policy_of(handler)
         # What everybody gets the same answer from has no session. A shared cache that keeps a stylesheet would hand the
         # cookie it came with to everybody.
-        if policy_of(scope["route_handler"]) is not Policy.EVERYONE:
+        if policy is not Policy.EVERYONE:
             read_claim(scope, self.sessions)
-            await authorise(_connection(scope, receive), scope["route_handler"])
+            # Streams and WebSockets have no form to read.
+            kind = Request if isinstance(handler, HTTPRouteHandler) else ASGIConnection
+            await authorise(kind(scope, receive), handler, policy)
         await self.app(scope, receive, send)
 
 
-def _connection(scope: Scope, receive: Receive) -> ASGIConnection[Any, Any, Any, Any]:
-    """What is asked: a request where the handler is one for requests. Streams and WebSockets have no form."""
-    kind = Request if isinstance(scope["route_handler"], HTTPRouteHandler) else ASGIConnection
-    return kind(scope, receive)
-
-
-async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Find out who asks, and raise where they may not use `handler`.
+async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler, policy: Policy) -> None:
+    """Find out who asks, and raise where they may not use `handler`, whose policy this is.
 
     What was sent is read first, so that an answer that refuses it can give the words back.
     """
-    policy = policy_of(handler)
     if connection.scope["type"] == ScopeType.WEBSOCKET and handler.opt.get("refuses_itself"):
         # Such a client takes a handshake that is refused for a server that is away, and tries again for ever.
         return

@@ -100,12 +100,11 @@ def enter(scope: Scope, visitor: Visitor | None) -> None:
     scope["state"]["entering"] = visitor
 
 
-def read_claim(scope: Scope, sessions: Sessions) -> Visitor:
-    """Give who the request's cookie says is asking, and see to it that the answer brings a new one where it is due."""
+def read_claim(scope: Scope, sessions: Sessions) -> None:
+    """Take note of who the request's cookie says is asking, and that the answer brings a new one where it is due."""
     claim, due = sessions.read(_cookie(scope))
     scope["state"]["claim"] = claim
     enter(scope, claim if due else None)
-    return claim
 
 
 def cookie_hook(sessions: Sessions) -> Callable[[Message, Scope], Awaitable[None]]:
